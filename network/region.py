@@ -1,0 +1,159 @@
+"""A region: immutable tables with a content hash, and its state on a date."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date, time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from network.errors import UnknownNameError
+from network.parameters import Parameters, default_parameters
+from network.schema import TABLES, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A part of the day: name, first and last second after midnight (the last one not included)."""
+
+    name: str
+    start_s: int
+    end_s: int
+
+    @property
+    def length_s(self) -> int:
+        """Length in seconds."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What ``region.toml`` says of a region."""
+
+    region_id: str
+    name_zh: str = ""
+    name_en: str = ""
+    crs: str = "EPSG:32649"
+    time_zone: str = "Asia/Shanghai"
+    date: date | None = None
+    service_start_s: int = 23_400
+    service_end_s: int = 81_000
+    periods: tuple[Period, ...] = (Period("am-peak", 25_200, 32_400), Period("midday", 36_000, 57_600))
+    licence: str = ""
+    attribution: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def period_names(self) -> tuple[str, ...]:
+        """Names of the periods in their order."""
+        return tuple(period.name for period in self.periods)
+
+    def period(self, name: str) -> Period:
+        """Return the period called `name`.
+
+        Raises
+        ------
+        UnknownNameError
+            The region has no such period.
+        """
+        for period in self.periods:
+            if period.name == name:
+                return period
+        raise UnknownNameError("period", name, self.period_names)
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """The tables of a region. Never edited: every change makes a new region.
+
+    A table is a DataFrame with the columns of the schema, sorted by its key; each access hands out a
+    copy that shares its memory until written to, so nobody can edit the region through it.
+    """
+
+    about: About
+    _tables: Mapping[str, pd.DataFrame]
+    parameters: Parameters = field(default_factory=default_parameters)
+    districts: Mapping[str, Any] = field(
+        default_factory=lambda: {"type": "FeatureCollection", "features": []}
+    )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the table called `name`, sorted by its key."""
+        return self._tables[name].copy(deep=False)
+
+    @property
+    def places(self) -> pd.DataFrame:
+        """Centres and other named places."""
+        return self.table("places")
+
+    @property
+    def zones(self) -> pd.DataFrame:
+        """Towns with their population."""
+        return self.table("zones")
+
+    @property
+    def stations(self) -> pd.DataFrame:
+        """Rail and metro stations."""
+        return self.table("stations")
+
+    @property
+    def transfers(self) -> pd.DataFrame:
+        """Walking links between stations, one row a direction."""
+        return self.table("transfers")
+
+    @property
+    def services(self) -> pd.DataFrame:
+        """Stop patterns."""
+        return self.table("services")
+
+    @property
+    def service_stops(self) -> pd.DataFrame:
+        """Calls of the stop patterns."""
+        return self.table("service_stops")
+
+    def replace(
+        self,
+        *,
+        tables: Mapping[str, pd.DataFrame] | None = None,
+        parameters: Parameters | None = None,
+        about: About | None = None,
+    ) -> Region:
+        """Return a region with other tables or parameters; the rest is shared with this one."""
+        merged = dict(self._tables)
+        for name, frame in (tables or {}).items():
+            merged[name] = canonical(name, frame)
+        return Region(about or self.about, merged, parameters or self.parameters, self.districts)
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of everything that can change a result; row order does not count."""
+        digest = hashlib.sha256()
+        digest.update(repr(self.about).encode())
+        digest.update(json.dumps([(n, p.value) for n, p in self.parameters.as_table()]).encode())
+        digest.update(json.dumps(self.districts, sort_keys=True, ensure_ascii=False).encode())
+        for name in TABLES:
+            frame = self._tables[name].astype(object)
+            frame = frame.where(frame.notna(), "")
+            digest.update(name.encode())
+            digest.update(frame.to_csv(index=False, date_format="%Y-%m-%d").encode())
+        return digest.hexdigest()[:16]
+
+
+def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` sorted by the key of `table`, with a fresh index."""
+    return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True)
+
+
+def seconds_of(clock: time | str) -> int:
+    """Return seconds after midnight of a clock time; text may pass 24:00."""
+    if isinstance(clock, time):
+        return clock.hour * 3600 + clock.minute * 60 + clock.second
+    hours, _, minutes = clock.partition(":")
+    return int(hours) * 3600 + int(minutes) * 60
