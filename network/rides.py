@@ -208,7 +208,7 @@ def _span_s(region: Region) -> tuple[Floats, Floats]:
     """Return when each headway service begins and ends; the region's service day where it does not say."""
     first = _clock_s(region.services["first_departure"], region.about.service_start_s)
     last = _clock_s(region.services["last_departure"], region.about.service_end_s)
-    return first, np.where(last < first, last + DAY_S, last)
+    return first, np.asarray(np.where(last < first, last + DAY_S, last), np.float64)
 
 
 def _clock_s(column: pd.Series[str], blank_s: int) -> Floats:
