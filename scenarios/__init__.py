@@ -1,0 +1,1 @@
+"""What changes: typed changes, project cards, scenarios and goals; tables in, tables out."""
