@@ -101,9 +101,18 @@ class RideTables:
         names = sorted(classes.unique())
         gate_s = {name: minutes_s(region.parameters[f"gate_{name}_min"]) for name in names}
         self.gate_s: Ints = classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
+        self.served: Ints = np.unique(self.calls.station)
+        self._legs: dict[tuple[Query, bool, bool], Legs] = {}
 
     def legs(self, query: Query, *, gate: bool = True, later: bool = False) -> Legs:
-        """Return the legs for a traveller, from before the gate or from behind it."""
+        """Return the legs for a traveller, from before the gate or from behind it; made once."""
+        later = later and query.traveller == "planned"
+        key = replace(query, mode="transit", clock=query.clock.replace("station", "door")), gate, later
+        if key not in self._legs:
+            self._legs[key] = self._made_legs(query, gate=gate, later=later)
+        return self._legs[key]
+
+    def _made_legs(self, query: Query, *, gate: bool, later: bool) -> Legs:
         region = self.region
         if query.clock == "in-vehicle":
             trips = departures_a_day(region)[self.rides.service]
@@ -380,7 +389,7 @@ class _Build:
 
     def _served(self) -> Ints:
         """Return the stations at which a service calls."""
-        return np.flatnonzero(self.stations["station_id"].isin(self.region.service_stops["station_id"]))
+        return self.tables.served
 
     def _by_class(self, name: str) -> Ints:
         """Return a parameter that goes by the station's class, s, [stations]."""
