@@ -261,7 +261,7 @@ def _model_s(
     depart = np.cumsum(run_min + dwell_min)
     begin = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
     depart = depart - depart[begin]
-    return (depart - dwell_min) * 60, depart * 60
+    return np.asarray((depart - dwell_min) * 60, np.float64), np.asarray(depart * 60, np.float64)
 
 
 def _commercial_kmh(lines: pd.DataFrame) -> pd.Series[float]:
@@ -282,4 +282,4 @@ def _lines_at(region: Region) -> pd.Series[float]:
 
 
 def _seconds(minutes: pd.Series[float]) -> Floats:
-    return minutes.to_numpy(np.float64) * 60
+    return np.asarray(minutes, np.float64) * 60

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from onehour.study import Study
+    from onehour.study import Study, Words
     from sim.check import Verdict
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -48,7 +48,7 @@ _HALO = [withStroke(linewidth=2.5, foreground="white")]
 _MOST_ARCS = 60
 
 
-def write_map(study: Study, output: Path, goal: str | None, words: dict[str, str | None]) -> dict[str, Any]:
+def write_map(study: Study, output: Path, goal: str | None, words: Words) -> dict[str, Any]:
     """Draw the map of a goal's pairs into a file; return what was drawn.
 
     Raises
@@ -64,15 +64,19 @@ def write_map(study: Study, output: Path, goal: str | None, words: dict[str, str
         problems.append(Problem(str(output), f"the folder {output.parent} is not there", "make it first"))
     if problems:
         raise BadInputError(problems)
-    axes = plot_map(study, goal=goal, **words)
-    figure = axes.figure
+    axes = plot_map(study, goal=goal, words=words)
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise BadInputError(Problem(str(output), "the map has no figure"))
     with whole_file(output) as file:
         figure.savefig(file, dpi=160, format=output.suffix[1:])
     return {"file": str(output), "title": axes.get_title(loc="left").replace("\n", "; ")}
 
 
-def plot_map(study: Study, *, goal: str | None = None, axes: Axes | None = None, **words: str | None) -> Axes:
-    """Plot the network of a scenario, and each pair of a goal as an arc: red where it fails, green where kept.
+def plot_map(
+    study: Study, *, goal: str | None = None, axes: Axes | None = None, words: Words | None = None
+) -> Axes:
+    """Plot the network of a scenario, and each pair of a goal as an arc: red where it fails.
 
     Parameters
     ----------
@@ -82,7 +86,7 @@ def plot_map(study: Study, *, goal: str | None = None, axes: Axes | None = None,
         Id of a goal; by default the headline one.
     axes
         Where to plot; by default a new figure.
-    **words
+    words
         clock, mode, period, traveller, statistic in place of the goal's own.
 
     Returns
@@ -90,7 +94,7 @@ def plot_map(study: Study, *, goal: str | None = None, axes: Axes | None = None,
     Axes
         In the region's metric coordinates.
     """
-    verdict = study.verdict(goal, **words)
+    verdict = study.verdict(goal, words=words)
     font = cjk_font()
     if font is None:
         warnings.warn(NO_FONT, stacklevel=2)
@@ -199,7 +203,6 @@ def _centres(axes: Axes, study: Study, area: pd.DataFrame, verdict: Verdict, fam
             xytext=(6, 4),
             textcoords="offset points",
             fontsize=9.5 if bold else 6.5,
-            fontweight="bold" if bold and len(judged) <= 10 else "normal",  # noqa: PLR2004
             family=family,
             path_effects=_HALO,
             zorder=9,
@@ -265,7 +268,7 @@ def _scale(axes: Axes) -> None:
     )  # fmt: skip
     axes.annotate(
         "N", xy=(x + length, y + 0.10 * (high - low)), xytext=(x + length, y + 0.045 * (high - low)),
-        ha="center", fontsize=9, arrowprops={"arrowstyle": "<|-", "color": "black"}, zorder=10,
+        ha="center", fontsize=9, arrowprops={"arrowstyle": "-|>", "color": "black"}, zorder=10,
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +14,8 @@ from network.reader import read_text
 from onehour.files import whole_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from onehour.study import Study
 
 ENDINGS = (".parquet", ".csv")
@@ -62,8 +63,8 @@ def write_matrix(
             problems.append(Problem("--zones", "the region has no zones", "give --places FILE.csv"))
     if problems:
         raise BadInputError(problems)
-    table = study.matrix(given, **words)  # type: ignore[arg-type]
-    found = table.attrs
+    table = study.matrix(given, **words)
+    found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
         if output.suffix == ".csv":
             table.to_csv(file, index=False, encoding="utf-8")

@@ -38,7 +38,7 @@ def check_data(study: Study, goal: str | None, words: Words) -> dict[str, Any]:
         The goal cannot be checked, or a word is unknown.
     """
     aim = study.goal(goal)
-    verdict = study.verdict(goal, paths=True, **words)
+    verdict = study.verdict(goal, paths=True, words=words)
     query = verdict.query
     found = study.provenance(query)
     readings = study.readings(goal, **{name: words[name] for name in ("period", "traveller", "statistic")})
@@ -178,7 +178,7 @@ def _print_readings(
         if before and row["places"] != before:
             table.add_section()
         before = row["places"]
-        worst = f"{names[row['worst_origin']]} → {names[row['worst_destination']]} {_minutes(row['worst_minutes'])}"
+        pair = f"{names[row['worst_origin']]} → {names[row['worst_destination']]}"
         table.add_row(
             row["places"],
             row["clock"],
@@ -187,7 +187,7 @@ def _print_readings(
             Text("kept" if row["kept"] else "not kept", style="green" if row["kept"] else "red"),
             f"{row['passing']}/{row['pairs']}",
             _share(row["people_share"]),
-            worst,
+            f"{pair} {_minutes(row['worst_minutes'])}",
         )
     console.print(table)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from sim.check import Verdict, check
 from sim.journeys import Network, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import networkx as nx
     from matplotlib.axes import Axes
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
+
+Words = Mapping[str, str | None]
+"""clock, mode, period, traveller, statistic; None is the default."""
 
 _QUERY = ("clock", "mode", "period", "traveller", "statistic")
 
@@ -171,7 +175,7 @@ class Study:
         """
         return scenarios.get_goal(name or DEFAULT_GOAL, self.area.region.about.region_id)
 
-    def verdict(self, goal: str | None = None, *, paths: bool = False, **words: str | None) -> Verdict:
+    def verdict(self, goal: str | None = None, *, paths: bool = False, words: Words | None = None) -> Verdict:
         """Return whether a goal is kept, by pair.
 
         Parameters
@@ -180,11 +184,11 @@ class Study:
             Id of a goal; by default the headline one.
         paths
             Whether to find the journeys too.
-        **words
+        words
             clock, mode, period, traveller, statistic in place of the goal's own.
         """
         aim = self.goal(goal)
-        asked = {name: words.get(name) or getattr(aim, name) for name in _QUERY}
+        asked = {name: (words or {}).get(name) or getattr(aim, name) for name in _QUERY}
         pairs = aim.pairs_in(self.network.region)
         return self._judge(pairs, self.query(**asked), aim.limit_min, paths=paths)
 
@@ -203,9 +207,9 @@ class Study:
         DataFrame
             Sorted by origin and destination; the verdict and the provenance stand in ``attrs``.
         """
-        verdict = self.verdict(goal, **words)
+        verdict = self.verdict(goal, words=words)
         table = self._named(verdict.table, self._ends(self._ids(verdict.table)))
-        table.attrs = self.provenance(verdict.query) | {
+        table.attrs |= self.provenance(verdict.query) | {
             "goal": self.goal(goal).goal_id,
             "limit_min": verdict.limit_min,
             "kept": verdict.kept,
@@ -240,7 +244,7 @@ class Study:
             verdict = check(self.network, ends, reading.pairs, query, limit_min=aim.limit_min)
             rows.append(reading_row(reading, verdict))
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
-        table.attrs = self.provenance(None) | {"limit_min": aim.limit_min}
+        table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
         return table
 
     def _judge(
@@ -300,7 +304,7 @@ class Study:
         for column, name in enumerate(PARTS):
             table[f"{name}_min"] = np.where(reached, parts[:, column] / 60, np.nan)
         table = self._named(table, ends)
-        table.attrs = self.provenance(query)
+        table.attrs |= self.provenance(query)
         return table
 
     def route(
@@ -335,7 +339,7 @@ class Study:
 
     @property
     def graph(self) -> nx.MultiDiGraph[int]:
-        """The multimodal graph between the centres, door to door by transit in the first period, as NetworkX's."""
+        """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
         router = self.network.router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 

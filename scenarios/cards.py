@@ -1,4 +1,4 @@
-"""Project cards: one for every project and policy of a plan, with what it changes or why it changes no time."""
+"""Project cards: one for every project and policy of a plan, with what it changes or why it does not."""
 
 from __future__ import annotations
 
@@ -102,10 +102,12 @@ def list_cards(region_id: str) -> tuple[Card, ...]:
         if card.project_id in seen:
             problems.append(Problem(f"card {card.project_id}", "stands twice", "remove one"))
         seen.add(card.project_id)
-    for card in cards:
-        for other in (*card.needs, *card.excludes):
-            if other not in seen:
-                problems.append(Problem(f"card {card.project_id}", f"names the unknown card {other!r}"))
+    problems += [
+        Problem(f"card {card.project_id}", f"names the unknown card {other!r}")
+        for card in cards
+        for other in (*card.needs, *card.excludes)
+        if other not in seen
+    ]
     if problems:
         raise BadInputError(problems)
     return tuple(cards)

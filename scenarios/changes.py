@@ -1,4 +1,4 @@
-"""The typed changes of a region, as they stand in TOML; names follow what analysts know from Conveyal and R5."""
+"""The typed changes of a region, as they stand in TOML; names follow those of Conveyal and R5."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Changes of headways.
 
 A headway set on a class or a line is that of a route, never one per stop pattern. A route is all trains of a
-family between the same two ends, with at least six a day each way. The pattern that most of its trains run (of
-equals the one with most stops) gains departures until its own gaps in the service hours are no longer than the
-headway; today's trains stay. A change that names one service sets that service.
+family between the same two ends, with at least six a day each way. The pattern that most of its trains run
+(of equals the one with most stops) gains departures until its own gaps in the service hours are no longer
+than the headway; today's trains stay. A change that names one service sets that service.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from network.errors import BadInputError, Problem
 from network.region import seconds_of
@@ -19,7 +20,7 @@ from scenarios.draft import Touched
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from network.region import About
     from scenarios.changes import AdjustFrequency
@@ -46,11 +47,12 @@ def adjust_frequency(draft: Draft, change: AdjustFrequency, by: str) -> Touched:
     if change.where.service is None:
         rows = _main_patterns(draft, services, rows)
     more = 0
-    for row in rows:
-        listed = services["departures"].iat[row]
-        filled = filled_departures(listed, change.headway_min, draft.about)
-        more += len(filled.split()) - len(listed.split())
-        services.iat[row, services.columns.get_loc("departures")] = filled
+    departures = services["departures"].tolist()
+    for row in rows.tolist():
+        filled = filled_departures(departures[row], change.headway_min, draft.about)
+        more += len(filled.split()) - len(departures[row].split())
+        departures[row] = filled
+    services["departures"] = pd.Series(departures, index=services.index, dtype="str")
     if not changed and not len(rows):
         raise BadInputError(
             Problem("where", "matches no route with six trains a day each way", "name a service")
@@ -62,13 +64,13 @@ def adjust_frequency(draft: Draft, change: AdjustFrequency, by: str) -> Touched:
     )
 
 
-def _main_patterns(draft: Draft, services: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def _main_patterns(draft: Draft, services: pd.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pattern of each route that most of its trains run, by rows of the services."""
     calls = draft.tables["service_stops"].sort_values(["service_id", "seq"], kind="stable")
     grouped = calls.groupby("service_id")["station_id"]
     ends = grouped.agg(["first", "last", "size"])
     table = services.iloc[rows][["service_id", "class", "departures"]].assign(row=rows)
-    table["trains"] = table["departures"].str.split().str.len()
+    table["trains"] = [len(listed.split()) for listed in table["departures"]]
     table = table.join(ends, on="service_id")
     trains = table.groupby(["class", "first", "last"])["trains"].sum().to_dict()
     big = [

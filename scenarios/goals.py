@@ -1,4 +1,4 @@
-"""Goals of a plan: its own words, and which pairs, limit, clock, mode, period and statistic they are read as."""
+"""Goals of a plan: its own words, and how they are read: pairs, limit, clock, mode, period, statistic."""
 
 from __future__ import annotations
 
@@ -93,12 +93,14 @@ class _File(BaseModel):
 
 
 #: The goal of a region that ships none: every centre within an hour of every other.
-ANY_REGION = Goal(
-    goal_id="G02_centres_1h_rail",
-    text_seed="every centre within one hour of every other",
-    scope="all centres of the region",
-    limit_min=60,
-    pairs=Pairs(between="centres"),
+ANY_REGION = Goal.model_validate(
+    {
+        "goal_id": "G02_centres_1h_rail",
+        "text_seed": "every centre within one hour of every other",
+        "scope": "all centres of the region",
+        "limit_min": 60,
+        "pairs": {"between": "centres"},
+    }
 )
 
 

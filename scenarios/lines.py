@@ -200,7 +200,7 @@ def _hops_km(draft: Draft, change: AddService) -> np.ndarray:
 
 
 def join_centres(draft: Draft, names: Sequence[str]) -> int:
-    """Let stations that opened stand for centres: rail in the district, metro near the centre; return rows."""
+    """Let stations that opened stand for centres: rail in the district, metro near by; return how many."""
     places = draft.tables["places"]
     places = places[places["in_area"]]
     stations = draft.tables["stations"]
@@ -214,7 +214,8 @@ def join_centres(draft: Draft, names: Sequence[str]) -> int:
     for at, station in enumerate(new.itertuples(index=False)):
         for row, place in enumerate(places.itertuples(index=False)):
             near = float(np.hypot(*(place_xy[row] - station_xy[at]))) <= reach_m
-            own = station.system == "rail" and station.district_id == place.district_id != ""
+            district = str(place.district_id)
+            own = station.system == "rail" and str(station.district_id) == district != ""
             why = "rail station in the district" if own else "metro station near the centre"
             if (own or (near and station.system == "metro")) and (
                 place.place_id,
@@ -271,7 +272,7 @@ def add_station(draft: Draft, change: AddStation, by: str) -> Touched:
     here, there = calls["station_id"].to_numpy()[:-1], calls["station_id"].to_numpy()[1:]
     same = (calls["service_id"].to_numpy()[:-1] == calls["service_id"].to_numpy()[1:]) & on_line[:-1]
     pair = {change.after, change.before}
-    hit = [k for k in np.flatnonzero(same) if {here[k], there[k]} == pair]
+    hit = [k for k in np.flatnonzero(same).tolist() if {here[k], there[k]} == pair]
     if not hit:
         what = f"no train of {change.line} runs from {change.after} to {change.before}"
         raise BadInputError(Problem("after, before", what, "give two stops that follow each other"))

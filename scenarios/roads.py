@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenarios.draft import Draft
 
 ROAD_DETOUR = 1.1
-"""Length of a new road / straight lines between its junctions, where no length is known (drawn ones: 1.02 to 1.24)."""
+"""Length of a new road / straight lines between its junctions, where none is known (drawn: 1.02 to 1.24)."""
 
 
 def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
@@ -92,7 +92,7 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
             }
         )
     rows["road_links"] = draft.add("road_links", links)
-    total = sum(float(link["length_km"]) for link in links[: len(names) - 1])
+    total = float(straight.sum() * factor)
     words = f"a road of {len(names) - 1} links and {total:.0f} km, joined {len(change.joins)} times"
     return Touched(by, change.type, words, rows, change.source, change.confidence)
 
@@ -105,11 +105,7 @@ def _spots(draft: Draft) -> dict[str, tuple[float, float]]:
 
 
 def _area(draft: Draft, road_class: str, lon: np.ndarray, lat: np.ndarray) -> str:
-    """Return the congestion area of a link: that of most links of its class around it.
-
-    Urban fast roads and connectors take that of the nearest link of their class, expressways too: the region's
-    links know where inner and outer part.
-    """
+    """Return the congestion area of a link: that of the nearest link of its class."""
     links = draft.tables["road_links"]
     same = links[links["class"] == road_class]
     if same.empty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import as_file
@@ -45,7 +45,7 @@ class ScenarioFile(BaseModel):
     title: str
     extends: str | None = Field(None, description="a shipped scenario, or the path of a file beside this one")
     year: int | None = Field(None, ge=1900, le=2200)
-    date: datetime.date | None = Field(
+    date: dt.date | None = Field(
         None, description="day on which the region is taken; the base's if not given"
     )
     cards: Literal["committed", "plan", "all", "policies"] | None = Field(
@@ -76,7 +76,7 @@ class Scenario:
     name: str
     title: str
     year: int | None = None
-    day: datetime.date | None = None
+    day: dt.date | None = None
     built: dict[str, bool] = field(default_factory=dict)
     cancelled: frozenset[str] = frozenset()
     changes: tuple[tuple[str, TableChange], ...] = ()

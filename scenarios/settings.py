@@ -14,50 +14,13 @@ if TYPE_CHECKING:
 
 def set_transfer(draft: Draft, change: SetTransfer, by: str) -> Touched:
     """Set or make a walking link, or scale all between two kinds of stations."""
-    links = draft.tables["transfers"].copy()
     if change.walk_m is None and change.walk_factor is None and change.security_waived is None:
-        raise BadInputError(
-            Problem("set-transfer", "changes nothing", "give walk_m, walk_factor or security_waived")
-        )
-    if change.stations is not None:
-        known = draft.station_ids()
-        for name in change.stations:
-            if name not in known:
-                raise UnknownNameError("station", name, sorted(known), where="stations")
-        one, two = change.stations
-        both = ((one, two), (two, one))
-        fits = [pair in both for pair in zip(links["from_station_id"], links["to_station_id"], strict=True)]
-        fits_any = any(fits)
-        if not fits_any:
-            if change.walk_m is None:
-                raise BadInputError(Problem("stations", f"no link joins {one} and {two}", "give walk_m"))
-            count = draft.add(
-                "transfers",
-                [
-                    {
-                        "from_station_id": pair[0],
-                        "to_station_id": pair[1],
-                        "walk_m": change.walk_m,
-                        "security_waived": bool(change.security_waived),
-                        "project_id": by,
-                        "source": change.source,
-                        "confidence": change.confidence,
-                    }
-                    for pair in both
-                ],
-            )
-            return Touched(
-                by, change.type, "a new walking link", {"transfers": count}, change.source, change.confidence
-            )
-        rows = links.index[fits]
-    else:
-        kinds = draft.tables["stations"].set_index("station_id")["class"]
-        ends = links["from_station_id"].map(kinds), links["to_station_id"].map(kinds)
-        first, second = change.between or ("", "")
-        fit = ((ends[0] == first) & (ends[1] == second)) | ((ends[0] == second) & (ends[1] == first))
-        rows = links.index[fit]
-        if not len(rows):
-            raise BadInputError(Problem("between", f"no link joins {first} and {second} stations"))
+        fix = "give walk_m, walk_factor or security_waived"
+        raise BadInputError(Problem("set-transfer", "changes nothing", fix))
+    links = draft.tables["transfers"].copy()
+    rows = links.index[_links_meant(draft, change)]
+    if not len(rows):
+        return _new_link(draft, change, by)
     if change.walk_m is not None:
         links.loc[rows, "walk_m"] = change.walk_m
     if change.walk_factor is not None:
@@ -65,8 +28,45 @@ def set_transfer(draft: Draft, change: SetTransfer, by: str) -> Touched:
     if change.security_waived is not None:
         links.loc[rows, "security_waived"] = change.security_waived
     draft.tables["transfers"] = links
-    words = f"{len(rows)} walking links"
-    return Touched(by, change.type, words, {"transfers": len(rows)}, change.source, change.confidence)
+    words, count = f"{len(rows)} walking links", {"transfers": len(rows)}
+    return Touched(by, change.type, words, count, change.source, change.confidence)
+
+
+def _links_meant(draft: Draft, change: SetTransfer) -> list[bool]:
+    """Return which walking links a change is for."""
+    links = draft.tables["transfers"]
+    ends = list(zip(links["from_station_id"], links["to_station_id"], strict=True))
+    if change.stations is not None:
+        known = draft.station_ids()
+        for name in change.stations:
+            if name not in known:
+                raise UnknownNameError("station", name, sorted(known), where="stations")
+        return [set(pair) == set(change.stations) for pair in ends]
+    kinds = dict(zip(draft.tables["stations"]["station_id"], draft.tables["stations"]["class"], strict=True))
+    meant = sorted(change.between or ())
+    return [sorted((kinds[one], kinds[two])) == meant for one, two in ends]
+
+
+def _new_link(draft: Draft, change: SetTransfer, by: str) -> Touched:
+    """Make a walking link, both ways, where there is none."""
+    if change.stations is None:
+        raise BadInputError(Problem("between", "no walking link joins stations of these kinds"))
+    one, two = change.stations
+    if change.walk_m is None:
+        raise BadInputError(Problem("stations", f"no link joins {one} and {two}", "give walk_m"))
+    common = {
+        "walk_m": change.walk_m,
+        "security_waived": bool(change.security_waived),
+        "project_id": by,
+        "source": change.source,
+        "confidence": change.confidence,
+    }
+    pairs = ((one, two), (two, one))
+    count = draft.add(
+        "transfers", [{"from_station_id": start, "to_station_id": end, **common} for start, end in pairs]
+    )
+    words = "a new walking link"
+    return Touched(by, change.type, words, {"transfers": count}, change.source, change.confidence)
 
 
 def set_entry(draft: Draft, change: SetEntry, by: str) -> Touched:

@@ -216,7 +216,9 @@ def plan_stop(stop: dict[str, str], name: str, kind: str, stations: Any) -> dict
         station = effects.METRO_STOP.get(station, station)
     rail = station in stations.index and stations.loc[station, "system"] == "rail"
     found: dict[str, Any]
-    if (station in stations.index and (rail or metro) and stop["coord_confidence"] != "low") or (station in stations.index and rail and kind != "metro"):
+    if (station in stations.index and (rail or metro) and stop["coord_confidence"] != "low") or (
+        station in stations.index and rail and kind != "metro"
+    ):
         found = {"station": station}
     else:
         prefix = "metro" if metro else "cr"
