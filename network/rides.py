@@ -82,7 +82,9 @@ def calls(region: Region) -> Calls:
 
     A metro service without times runs at its line's commercial speed, which includes dwells. Where the line
     has none, at the median of the metro lines of equal top speed. Other services without times run by
-    `RunTimeModel` on the line's top speed, with the dwell of their stock.
+    `RunTimeModel` on the line's top speed, with the dwell of their stock. How many lines meet at a stop does
+    not count, though the model could: one line more would slow the others there, and what is only added must
+    never make a journey longer.
 
     Raises
     ------
@@ -242,20 +244,13 @@ def _model_s(
             )
             for row in lacking
         )
-    crossing = (
-        _lines_at(region)
-        .reindex(region.stations["station_id"].iloc[station])
-        .fillna(1.0)
-        .to_numpy(np.float64)
-    )
-    further = np.clip(crossing - 1, 0, None) + np.clip(np.roll(crossing, 1) - 1, 0, None)
     model, run_min, dwell_min = RunTimeModel(), np.zeros(len(table)), np.zeros(len(table))
     by_speed = ~np.isnan(commercial_kmh)
     run_min[by_speed] = 60 * hop_km[by_speed] / commercial_kmh[by_speed]
     for name in np.unique(kind[~by_speed]):
         rows = np.flatnonzero(~by_speed & (kind == name) & ~first & (hop_km > 0))
         stock = _STOCK[str(name)]
-        run_min[rows] = model.hop_min(hop_km[rows], speed_kmh[rows], stock=stock, further_lines=further[rows])
+        run_min[rows] = model.hop_min(hop_km[rows], speed_kmh[rows], stock=stock)
         dwell_min[~by_speed & (kind == name) & ~first] = model.stock(stock).dwell_min
     run_min[first] = 0
     depart = np.cumsum(run_min + dwell_min)
@@ -270,15 +265,6 @@ def _commercial_kmh(lines: pd.DataFrame) -> pd.Series[float]:
     usual = lines["commercial_speed_kmh"].where(metro).groupby(lines["max_speed_kmh"]).transform("median")
     filled: pd.Series[float] = lines["commercial_speed_kmh"].fillna(usual.where(metro))
     return filled
-
-
-def _lines_at(region: Region) -> pd.Series[float]:
-    """Return how many railway lines meet at each station."""
-    stops = region.table("line_stops")
-    kinds = region.table("lines").set_index("line_id")["class"].reindex(stops["line_id"]).to_numpy()
-    lines = stops[kinds != "metro"].groupby("station_id")["line_id"]
-    count: pd.Series[float] = lines.nunique().astype("float64")
-    return count
 
 
 def _seconds(minutes: pd.Series[float]) -> Floats:

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Edges = tuple[Ints, Ints, Floats]
 
-#: How many of the nearest junctions a point is joined to by local streets.
-NEAREST_JUNCTIONS = 4
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RoadGraph:
@@ -90,10 +87,10 @@ def road_graph(
         One of the region's periods; it sets the congestion.
     points
         Further ends of trips: columns ``point_id``, ``lon``, ``lat`` (degrees). Each is joined by local
-        streets (straight line x ``walk_detour`` at ``local_road_kmh``, with the congestion of connectors)
-        to the four nearest junctions within ``local_road_max_km``, or the nearest one if there is none,
-        and to each place within ``local_road_max_km``. Places that links lead to need no more and are left
-        as they are; places without a link count as points.
+        streets (straight line x ``walk_detour`` at ``local_road_kmh``, with the congestion of connectors) to
+        each junction and place within ``local_road_max_km``, or to the nearest junction if there is none.
+        Places that links lead to need no more and are left as they are; places without a link count as
+        points.
     between_points
         Whether points within ``local_road_max_km`` of each other are joined directly too.
 
@@ -197,7 +194,7 @@ def _local_edges(
     reach_m = 1000 * region.parameters["local_road_max_km"]
     is_place = roads["is_place"].to_numpy(bool)
     pairs = [
-        _nearest(end_xy, road_xy, np.flatnonzero(~is_place), reach_m),
+        _joined(end_xy, road_xy, np.flatnonzero(~is_place), reach_m),
         _within(end_xy, road_xy, np.flatnonzero(is_place), reach_m),
     ]
     end = np.concatenate([pair[0] for pair in pairs])
@@ -231,17 +228,19 @@ def _local_pace(region: Region, period: str, end_xy: Floats, roads: pd.DataFrame
     return numbers["walk_detour"] * 3.6 / numbers["local_road_kmh"] * factor
 
 
-def _nearest(end_xy: Floats, road_xy: Floats, junctions: Ints, reach_m: float) -> tuple[Ints, Ints]:
-    """Return pairs of each end and its nearest junctions in reach, the nearest one in any case."""
+def _joined(end_xy: Floats, road_xy: Floats, junctions: Ints, reach_m: float) -> tuple[Ints, Ints]:
+    """Return pairs of each end and every junction in reach, or the nearest one where there is none.
+
+    All of them, not the nearest few: a junction that is added must not take the place of another.
+    """
     if not junctions.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    count = min(NEAREST_JUNCTIONS, len(junctions))
-    answer = cKDTree(road_xy[junctions]).query(end_xy, k=range(1, count + 1))
-    away_m, found = np.asarray(answer[0], np.float64), np.asarray(answer[1], np.int64)
-    keep = away_m <= reach_m
-    keep[:, 0] = True
-    end, rank = np.nonzero(keep)
-    return end, junctions[found[end, rank]]
+    end, junction = _within(end_xy, road_xy, junctions, reach_m)
+    alone = np.setdiff1d(np.arange(len(end_xy)), end)
+    if alone.size:
+        nearest = junctions[np.asarray(cKDTree(road_xy[junctions]).query(end_xy[alone])[1], np.int64)]
+        end, junction = np.append(end, alone), np.append(junction, nearest)
+    return end, junction
 
 
 def _within(end_xy: Floats, other_xy: Floats, others: Ints, reach_m: float) -> tuple[Ints, Ints]:

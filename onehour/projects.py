@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from onehour.study import Area
     from scenarios import Card, Scenario
 
-#: Readings by which the effect of a card is counted: door to door, since every change can show there.
-EFFECT_QUERIES = (Query(mode="transit"), Query(mode="car"))
+#: Readings by which the effect of a card is counted. In vehicles only the quickest trains: a train that is
+#: added can make the usual one slower.
+EFFECT_QUERIES = (
+    Query(clock="door", mode="transit"),
+    Query(clock="door", mode="car"),
+    Query(clock="station", mode="transit"),
+    Query(clock="in-vehicle", mode="transit", statistic="best"),
+)
 
 
 def projects_data(area: Area, *, effects: bool = False) -> list[dict[str, Any]]:
@@ -86,7 +92,7 @@ class _Measure:
         """Return rows touched, pairs changed and seconds gained by a card alone."""
         owned = _owned_rows(self.there, card.project_id)
         if not card.changes and not owned:
-            return {"how": "none", "rows": {}, "pairs": 0, "seconds": 0}
+            return {"how": "none", "rows": {}, "readings": []}
         how = "build" if card.changes else "cancel"
         mine = [card.project_id]
         build, cancel = (mine, mine[:0]) if how == "build" else (mine[:0], mine)
@@ -97,15 +103,22 @@ class _Measure:
                 rows[table] = rows.get(table, 0) + count
         found: dict[str, Any] = {"how": how, "rows": {name: count for name, count in rows.items() if count}}
         after = _times(applied.region)
-        better, total = 0, 0
+        readings = []
         for query, before in self.times.items():
             # what building brings: faster is positive, whether the card is built or cancelled here
             old, new = (before, after[query]) if how == "build" else (after[query], before)
-            changed = old != new
             both = (old >= 0) & (new >= 0)
-            better += int(changed.sum())
-            total += int((old - new)[both].sum())
-        return {**found, "pairs": better, "seconds": total}
+            readings.append(
+                {
+                    "clock": query.clock,
+                    "mode": query.mode,
+                    "statistic": query.statistic,
+                    "pairs": int((old != new).sum()),
+                    "newly_reached": int(((old < 0) & (new >= 0)).sum()),
+                    "seconds": int((old - new)[both].sum()),
+                }
+            )
+        return {**found, "readings": readings}
 
 
 def _owned_rows(region: Region, project_id: str) -> dict[str, int]:
@@ -133,6 +146,18 @@ def _times(region: Region) -> dict[Query, np.ndarray]:
     return found
 
 
+def _effect_words(readings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the readings under which a card changes a time, in words."""
+    words = []
+    for row in readings:
+        if row["pairs"]:
+            reached = f", {row['newly_reached']} newly reached" if row["newly_reached"] else ""
+            words.append(
+                f"{row['clock']} {row['mode']}: {row['pairs']}{reached}; {row['seconds'] / 60:.0f} min"
+            )
+    return words
+
+
 def print_projects(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the cards."""
     table = Table(
@@ -142,8 +167,7 @@ def print_projects(rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(column, overflow="fold")
     effects = any("effect" in row for row in rows)
     if effects:
-        for column in ("pairs", "min"):
-            table.add_column(column, justify="right")
+        table.add_column("pairs changed; minutes gained in all")
     for row in rows:
         how = ", ".join(row["changes"]) or f"{row['no_effect']}: {row['reason']}"
         cells = [
@@ -155,11 +179,7 @@ def print_projects(rows: Sequence[Mapping[str, Any]]) -> None:
         ]
         if effects:
             effect = row["effect"]
-            cells += (
-                [str(effect["pairs"]), f"{effect['seconds'] / 60:.0f}"]
-                if effect["how"] != "none"
-                else ["", ""]
-            )
+            cells.append("; ".join(_effect_words(effect["readings"])) or ("none" if effect["rows"] else ""))
         table.add_row(*cells)
     console = Console()
     (console if console.is_terminal else Console(width=150)).print(table)
