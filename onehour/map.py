@@ -46,6 +46,7 @@ _NAMES = {
 _FAIL, _KEEP = "#CC1111", "#117733"
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 _MOST_ARCS = 60
+_FEW = 10
 
 
 def write_map(study: Study, output: Path, goal: str | None, words: Words) -> dict[str, Any]:
@@ -102,13 +103,13 @@ def plot_map(
         font_manager.fontManager.addfont(str(font))
     family = ["DejaVu Sans"] if font is None else [font_manager.FontProperties(fname=str(font)).get_name()]
     if axes is None:
-        axes = Figure(figsize=(11, 9.6), layout="constrained").add_subplot()
+        axes = Figure(figsize=(11, 10.4)).add_axes((0.02, 0.045, 0.96, 0.885))
     axes.set_aspect("equal")
     region = study.network.region
     area = region.places[region.places["in_area"]]
     points = metric_xy(region, area if len(area) else region.stations)
     low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.05 * (high - low).max() + 4000
+    margin = 0.07 * (high - low).max() + 4000
     axes.set_xlim(low[0] - margin, high[0] + margin)
     axes.set_ylim(low[1] - margin, high[1] + margin)
     _districts(axes, study)
@@ -178,8 +179,8 @@ def _pairs(axes: Axes, study: Study, verdict: Verdict) -> None:
                 "arrowstyle": "-|>",
                 "color": _KEEP if kept else _FAIL,
                 "connectionstyle": "arc3,rad=0.16",
-                "linewidth": 1.6 if len(shown) <= 20 else 0.7,  # noqa: PLR2004
-                "alpha": 0.85 if len(shown) <= 20 else 0.45,  # noqa: PLR2004
+                "linewidth": 1.6 if len(shown) <= 2 * _FEW else 0.7,
+                "alpha": 0.85 if len(shown) <= 2 * _FEW else 0.45,
                 "shrinkA": 6,
                 "shrinkB": 6,
             },
@@ -188,24 +189,39 @@ def _pairs(axes: Axes, study: Study, verdict: Verdict) -> None:
 
 
 def _centres(axes: Axes, study: Study, area: pd.DataFrame, verdict: Verdict, family: list[str]) -> None:
-    """Draw the centres with their names, those of the goal in bold."""
+    """Draw the centres, large for those of the goal; names point away from the nearest of these."""
     places = _positions(study, "places", "place_id")
     judged = {*verdict.table["origin"], *verdict.table["destination"]}
+    few = len(judged) <= _FEW
+    large = np.array([places[name] for name in sorted(judged) if name in places]).reshape(-1, 2)
     for row in area.itertuples(index=False):
-        x, y = places[str(row.place_id)]
-        bold = row.place_id in judged
+        spot = np.array(places[str(row.place_id)])
+        marked = row.place_id in judged and few
+        away = spot - large
+        others = away[np.hypot(*away.T) > 1] if len(large) else away
+        side = others[np.argmin(np.hypot(*others.T))] if len(others) else np.ones(2)
+        east, north = (1 if part >= 0 else -1 for part in side)
+        size = 10 if marked else 6.5
         axes.scatter(
-            [x], [y], s=46 if bold else 16, color="black", edgecolor="white", linewidth=0.8, zorder=8
+            spot[:1],
+            spot[1:],
+            s=46 if marked else 16,
+            color="black",
+            edgecolor="white",
+            linewidth=0.8,
+            zorder=8,
         )
         axes.annotate(
             f"{row.name_zh}\n{row.name_en}".strip(),
-            (x, y),
-            xytext=(6, 4),
+            tuple(spot),
+            xytext=(7 * east, 4 * north),
             textcoords="offset points",
-            fontsize=9.5 if bold else 6.5,
+            ha="left" if east > 0 else "right",
+            va="bottom" if north > 0 else "top",
+            fontsize=size,
             family=family,
             path_effects=_HALO,
-            zorder=9,
+            zorder=9 if marked else 8.5,
         )
 
 

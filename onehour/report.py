@@ -82,6 +82,7 @@ def _pair_data(verdict: Verdict, row: int) -> dict[str, Any]:
         "close": bool(pair["close"]),
         "note": pair["note"],
         "parts_min": {name: pair[f"{name}_min"] for name in PARTS} if reached else {},
+        "binding_part": max(PARTS, key=lambda name: pair[f"{name}_min"]) if reached else None,
         "path": _path_data(stages or ()),
         "low_confidence": sorted({row for stage in stages or () for row in stage.low_confidence}),
     }

@@ -87,7 +87,7 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
     headways = draft.headways(change.headway_min or _by_peak(draft, peak, off_peak))
     services, calls = [], []
     for way, order in (("forward", names), ("reverse", names[::-1])):
-        service = f"{change.line}-{by}-{way}"
+        service = f"{change.line}-{way}" if known.empty else f"{change.line}-{by}-{way}"
         length = between_km if way == "forward" else between_km[::-1]
         services.append(
             {
