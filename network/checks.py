@@ -1,4 +1,7 @@
-"""Checks across the tables of a region, after each cell has been checked by itself."""
+"""Checks across the tables of a region, after each cell has been checked by itself.
+
+Tables come here with their row numbers as index, as `network.cells` makes them.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.errors import Problem
-from network.schema import headway_column
+from network.errors import Problem, suggest
+from network.schema import TABLES, columns, headway_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,87 +20,109 @@ if TYPE_CHECKING:
     from network.region import About
 
 
+def check_references(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
+    """Return the identifiers that stand in no row of the table that they refer to."""
+    problems = []
+    for name in TABLES:
+        for column in columns(name, ()):
+            if not column.references:
+                continue
+            known: set[str] = set()
+            for table, key in column.references:
+                known |= set(tables[table][key])
+            values = tables[name][column.name]
+            target = " or ".join(f"{table}.csv" for table, _ in column.references)
+            lost = values[~values.isin(known) & (values != "")]
+            fixes = {value: suggest(value, sorted(known)) for value in lost.unique()}
+            problems += [
+                Problem(f"{name}.csv row {row}, {column.name}", f"{value!r} is not in {target}", fixes[value])
+                for row, value in lost.items()
+            ]
+    return problems
+
+
 def cross_check(tables: Mapping[str, pd.DataFrame], about: About) -> list[Problem]:
     """Return what is wrong between tables whose cells and references are good."""
     return [
         *_check_services(tables, about),
-        *_check_calls(tables),
+        *_check_calls(tables["service_stops"]),
         *_check_dates(tables),
-        *_check_roads(tables),
+        *_check_loops(tables["transfers"], "transfers", "station"),
+        *_check_loops(tables["road_links"], "road_links", "node"),
     ]
 
 
 def _check_services(tables: Mapping[str, pd.DataFrame], about: About) -> list[Problem]:
     services = tables["services"]
     problems = []
-    calls = tables["service_stops"].groupby("service_id").size()
-    headways = [headway_column(name) for name in about.period_names]
+    calls = services["service_id"].map(tables["service_stops"].groupby("service_id").size()).fillna(0)
     timed = services["departures"] != ""
-    frequent = services[headways].notna().any(axis=1) if headways else timed & False
-    for row, (service, has_times, has_headway) in enumerate(
-        zip(services["service_id"], timed, frequent, strict=True), 2
-    ):
+    frequent = services[[headway_column(name) for name in about.period_names]].notna().any(axis=1)
+    wrong = (timed == frequent) | (calls < 2)  # noqa: PLR2004 - a ride needs two calls
+    told = zip(services["service_id"], timed, frequent, calls, wrong, strict=True)
+    for row, (service, has_times, has_headway, n_calls, is_wrong) in zip(services.index, told, strict=True):
+        if not is_wrong:
+            continue
         where = f"services.csv row {row}, {service}"
         if has_times == has_headway:
-            what = "has both departures and headways" if has_times else "has neither departures nor a headway"
+            both = "both departures and headways"
+            what = f"has {both if has_times else 'neither departures nor a headway'}"
             problems.append(Problem(where, what, "give one of the two"))
-        if calls.get(service, 0) < 2:  # noqa: PLR2004 - a ride needs two calls
-            what = f"has {calls.get(service, 0)} calls in service_stops.csv"
+        if n_calls < 2:  # noqa: PLR2004
+            what = f"has {n_calls:.0f} calls in service_stops.csv"
             problems.append(Problem(where, what, "a service needs at least two"))
     return problems
 
 
-def _check_calls(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
-    calls = tables["service_stops"].reset_index(names="row").sort_values(["service_id", "seq"])
-    problems = []
-    for service, group in calls.groupby("service_id", sort=False):
-        rows = group["row"].to_numpy() + 2
-        arrive, depart = group["arrive_min"].to_numpy(), group["depart_min"].to_numpy()
-        timed = ~np.isnan(depart[:-1]) | ~np.isnan(arrive[1:])
-        if not timed.any():
-            continue
-        blank = np.flatnonzero(np.isnan(depart[:-1]) | np.isnan(arrive[1:]))
-        if blank.size:
-            where = f"service_stops.csv row {rows[blank[0]]}, {service}"
-            problems.append(Problem(where, "some calls have times and some have none", "give all or none"))
-            continue
-        back = np.flatnonzero(arrive[1:] < depart[:-1])
+def _check_calls(stops: pd.DataFrame) -> list[Problem]:
+    if stops.empty:
+        return []
+    calls = stops.sort_values(["service_id", "seq"])
+    rows, service = calls.index.to_numpy(), calls["service_id"].to_numpy()
+    station = calls["station_id"].to_numpy()
+    arrive, depart = calls["arrive_min"].to_numpy(), calls["depart_min"].to_numpy()
+    last = np.append(service[1:] != service[:-1], True)
+    first = np.append(True, last[:-1])
+    before = np.roll(depart, 1)
+    hop = ~first
+    given = hop & ~(np.isnan(before) & np.isnan(arrive))
+    timed = calls["service_id"].isin(service[given]).to_numpy()
+    blank = hop & timed & (np.isnan(before) | np.isnan(arrive))
+    _, position = np.unique(service[blank], return_index=True)
+    start = np.flatnonzero(blank)[position] - 1
+    problems = [
+        Problem(
+            f"service_stops.csv row {rows[at]}, {service[at]}",
+            "some calls have times and some have none",
+            "give all or none",
+        )
+        for at in start
+    ]
+    found = (
+        (hop & (arrive < before), "arrive_min", "is before the departure of the call before"),
+        (hop & ~last & (depart < arrive), "depart_min", "is before the arrival"),
+        (hop & (station == np.roll(station, 1)), "station_id", "is the call before again"),
+    )
+    for wrong, column, what in found:
         problems += [
-            Problem(
-                f"service_stops.csv row {rows[k + 1]}, arrive_min",
-                "is before the departure of the call before",
-            )
-            for k in back
-        ]
-        early = np.flatnonzero(depart[1:-1] < arrive[1:-1]) + 1
-        problems += [
-            Problem(f"service_stops.csv row {rows[k]}, depart_min", "is before the arrival") for k in early
-        ]
-        same = group["station_id"].to_numpy()
-        twice = np.flatnonzero(same[1:] == same[:-1])
-        problems += [
-            Problem(f"service_stops.csv row {rows[k + 1]}, station_id", "is the call before again")
-            for k in twice
+            Problem(f"service_stops.csv row {row}, {column}", what, "mend or remove the call")
+            for row in rows[wrong]
         ]
     return problems
 
 
 def _check_dates(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
-    problems = []
-    for name, table in tables.items():
-        if "opened" in table and "closed" in table:
-            wrong = table["closed"] < table["opened"]
-            problems += [
-                Problem(f"{name}.csv row {int(str(row)) + 2}, closed", "is before opened")
-                for row in table.index[wrong]
-            ]
-    return problems
-
-
-def _check_roads(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
-    links = tables["road_links"]
-    loops = links["from_node_id"] == links["to_node_id"]
     return [
-        Problem(f"road_links.csv row {int(str(row)) + 2}", "leads from a node to itself", "remove it")
+        Problem(f"{name}.csv row {row}, closed", "is before opened", "mend one of the two")
+        for name, table in tables.items()
+        if "closed" in table
+        for row in table.index[table["closed"] < table["opened"]]
+    ]
+
+
+def _check_loops(links: pd.DataFrame, name: str, end: str) -> list[Problem]:
+    loops = links[f"from_{end}_id"] == links[f"to_{end}_id"]
+    return [
+        Problem(f"{name}.csv row {row}", f"leads from a {end} to itself", "remove it")
         for row in links.index[loops]
     ]

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import isfinite
 from typing import Any
 
 from network.errors import BadInputError, Problem, UnknownNameError, suggest
+
+_KEYS = ("value", "unit", "source", "confidence")
+_LARGEST = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,17 @@ class Parameters(Mapping[str, float]):
                     Problem(f"{where}, {name}", "has no value", "write value, unit, source, confidence")
                 )
                 continue
+            unknown = [key for key in entry if key not in _KEYS]
+            if unknown:
+                problems.append(
+                    Problem(f"{where}, {name}", f"unknown key {unknown[0]!r}", suggest(unknown[0], _KEYS))
+                )
+                continue
             value = entry["value"]
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, int | float)
-                or not isfinite(value)
-                or value < 0
-            ):
-                problems.append(Problem(f"{where}, {name}", f"{value!r} is not a number of 0 or more"))
+            if not _is_number(value):
+                problems.append(
+                    Problem(f"{where}, {name}", f"{value!r} is not a number of 0 or more", "write a number")
+                )
                 continue
             if plain.endswith("_kmh") and value == 0:
                 problems.append(
@@ -122,6 +127,11 @@ class Parameters(Mapping[str, float]):
                 )
                 continue
             unit = str(entry.get("unit", self._rows[plain].unit))
+            if unit != self._rows[plain].unit:
+                problems.append(
+                    Problem(f"{where}, {name}", f"unit {unit!r}", f"give it in {self._rows[plain].unit!r}")
+                )
+                continue
             rows[name] = Parameter(float(value), unit, str(entry.get("source", where)), confidence)
         if problems:
             raise BadInputError(problems)
@@ -130,6 +140,12 @@ class Parameters(Mapping[str, float]):
     def as_table(self) -> list[tuple[str, Parameter]]:
         """Return name and parameter, sorted by name."""
         return sorted(self._rows.items())
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _LARGEST
 
 
 def _plain(name: str, periods: tuple[str, ...], known: Mapping[str, object]) -> str:

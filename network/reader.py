@@ -7,32 +7,51 @@ import io
 import json
 import re
 import tomllib
+import warnings
 from datetime import date, datetime, time
 from importlib.resources import as_file, files
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-import pandas as pd
 import pyproj
 
-from network.checks import cross_check
+from network.cells import CLOCK, ID, RawTable, empty_table, parse_table
+from network.checks import check_references, cross_check
 from network.errors import BadInputError, Problem, UnknownNameError, suggest
 from network.parameters import Parameters, default_parameters
 from network.region import About, Period, Region, canonical, seconds_of
-from network.schema import TABLES, Column, columns, keys
+from network.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
 
 #: Largest file that is read, bytes: a region's tables come from outside.
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
-_ID = re.compile(r"[^\s,;|\"']+")
-_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
-_ABOUT_KEYS = {
-    "id", "name_zh", "name_en", "crs", "time_zone", "date", "service_start", "service_end",
-    "periods", "licence", "attribution", "notes",
-}  # fmt: skip
-_BLANK: dict[str, Any] = {"float": float("nan"), "int": pd.NA, "date": pd.NaT, "bool": False}
-_DTYPE = {"float": "float64", "int": "Int64", "bool": "bool", "date": "datetime64[s]"}
+#: Keys of ``region.toml`` and what they hold.
+ABOUT_KEYS = {
+    "id": "identifier of the region (default: the folder's name)",
+    "name_zh": "name in Chinese (or the local language)",
+    "name_en": "name in English",
+    "crs": "projected coordinate system in metres, in which distances are measured (default: EPSG:32649)",
+    "time_zone": "name of the time zone (default: Asia/Shanghai)",
+    "date": "day whose network the tables describe (blank: every row counts as it stands)",
+    "service_start": "when services with headways start, as text (default: 06:30)",
+    "service_end": "when they end (default: 22:30)",
+    "periods": "table of the periods of the day, each `name = [start, end]` "
+    "(default: am-peak 07:00 to 09:00, midday 10:00 to 16:00)",
+    "licence": "licence of the tables",
+    "attribution": "sentence to show with all that is made from them",
+    "notes": "list of sentences that results repeat",
+}
+
+_PERIOD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_DISTRICTS = '{"type": "FeatureCollection", "features": []}'
 
 
 def list_regions() -> list[str]:
@@ -52,10 +71,9 @@ def get_region(name: str) -> Region:
     if name in list_regions():
         with as_file(files("network").joinpath("regions", name)) as folder:
             return read_region(folder)
-    folder = Path(name)
-    if not folder.is_dir():
+    if "\0" in name or not Path(name).is_dir():
         raise UnknownNameError("region", name, list_regions(), where="--region")
-    return read_region(folder)
+    return read_region(Path(name))
 
 
 def read_region(folder: Path) -> Region:
@@ -77,38 +95,71 @@ def read_region(folder: Path) -> Region:
     parameters = _read_parameters(folder, about, problems)
     districts = _read_districts(folder, problems)
     tables = {name: _read_table(folder, name, about.period_names, problems) for name in TABLES}
-    if not problems:
+    return checked_region(about, tables, parameters, districts, problems)
+
+
+def checked_region(
+    about: About,
+    tables: Mapping[str, pd.DataFrame],
+    parameters: Parameters,
+    districts: str = _NO_DISTRICTS,
+    problems: list[Problem] | None = None,
+) -> Region:
+    """Return the region of tables whose cells have been read, checked against each other.
+
+    Parameters
+    ----------
+    about, parameters
+        What ``region.toml`` and ``parameters.toml`` say.
+    tables
+        Every table of the schema, as `network.cells.parse_table` makes them.
+    districts
+        Boundaries as GeoJSON text.
+    problems
+        What was found while the cells were read.
+
+    Raises
+    ------
+    BadInputError
+        With all of `problems` and, where the cells are good, all that is wrong between the tables.
+    """
+    found = list(problems or ())
+    if not found:
         if tables["places"].empty and (tables["stations"].empty or tables["services"].empty):
-            problems.append(
-                Problem(
-                    str(folder), "the region is empty", "give places.csv, or stations.csv and services.csv"
-                )
-            )
-        _check_references(tables, problems)
-    if not problems:
-        problems += cross_check(tables, about)
-    if problems:
-        raise BadInputError(problems)
-    return Region(
-        about, {name: canonical(name, frame) for name, frame in tables.items()}, parameters, districts
-    )
+            fix = "give places.csv, or stations.csv and services.csv"
+            found.append(Problem(about.region_id, "the region is empty", fix))
+        found += check_references(tables)
+    if not found:
+        found += cross_check(tables, about)
+    if found:
+        raise BadInputError(found)
+    ordered = {name: canonical(name, tables[name]) for name in TABLES}
+    return Region(about, ordered, parameters, districts)
 
 
 def read_text(path: Path, problems: list[Problem]) -> str | None:
     """Return the text of a UTF-8 file from outside, or None with a problem added."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            problems.append(
-                Problem(path.name, f"is larger than {MAX_FILE_BYTES >> 20} MiB", "split the region")
-            )
+            what = f"is larger than {MAX_FILE_BYTES / 2**20:g} MiB"
+            problems.append(Problem(path.name, what, "split the region"))
             return None
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        problems.append(Problem(f"{path.name} row {line}", "is not UTF-8 text", "save the file as UTF-8"))
+        raw = path.read_bytes()
     except OSError as error:
         problems.append(Problem(path.name, f"cannot be read: {error.strerror}", "check its name and rights"))
-    return None
+        return None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        problems.append(Problem(f"{path.name} row {row}", "is not UTF-8 text", "save the file as UTF-8"))
+        return None
+    if control := _CONTROL.search(text):
+        row = text.count("\n", 0, control.start()) + 1
+        what = f"holds the control character U+{ord(control[0]):04X}"
+        problems.append(Problem(f"{path.name} row {row}", what, "save the file as plain UTF-8 text"))
+        return None
+    return text
 
 
 def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
@@ -118,71 +169,128 @@ def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
         return None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         problems.append(Problem(path.name, f"is not TOML: {error}", "mend the line"))
-        return None
+    except RecursionError:
+        problems.append(Problem(path.name, "is nested too deeply", "write plain tables"))
+    return None
 
 
 def _read_about(folder: Path, problems: list[Problem]) -> About:
     path = folder / "region.toml"
+    default = About(folder.resolve().name)
     if not path.is_file():
         problems.append(Problem("region.toml", "is missing", "write at least: id = 'my-region'"))
-        return About(folder.name)
+        return default
     table = read_toml(path, problems)
     if table is None:
-        return About(folder.name)
+        return default
     problems += [
-        Problem(f"region.toml, {key}", "unknown key", suggest(key, sorted(_ABOUT_KEYS)))
+        Problem(f"region.toml, {key}", "unknown key", suggest(key, sorted(ABOUT_KEYS)))
         for key in table
-        if key not in _ABOUT_KEYS
+        if key not in ABOUT_KEYS
     ]
-    default = About(str(table.get("id", folder.name)))
-    try:
-        pyproj.CRS.from_user_input(table.get("crs", default.crs))
-    except pyproj.exceptions.CRSError:
-        problems.append(Problem("region.toml, crs", f"{table['crs']!r} is no CRS", "for example EPSG:32649"))
-    day = table.get("date")
-    if isinstance(day, datetime) or (day is not None and not isinstance(day, date)):
-        problems.append(Problem("region.toml, date", f"{day!r} is no date", "write date = 2026-11-01"))
-        day = None
-    periods = []
-    for name, span in table.get("periods", {}).items():
-        bounds = [_clock_s(value) for value in span] if isinstance(span, list) else []
-        if len(bounds) != 2 or None in bounds or bounds[0] >= bounds[1]:  # type: ignore[operator]  # noqa: PLR2004
-            problems.append(Problem(f"region.toml, periods.{name}", "is no span", 'write ["07:00", "09:00"]'))
-        else:
-            periods.append(Period(name, int(bounds[0] or 0), int(bounds[1] or 0)))
-    start, end = _clock_s(table.get("service_start", "06:30")), _clock_s(table.get("service_end", "22:30"))
+    text = {
+        key: _text(table, key, getattr(default, key), problems)
+        for key in ("name_zh", "name_en", "crs", "time_zone", "licence", "attribution")
+    }
+    region_id = _text(table, "id", default.region_id, problems)
+    if not ID.fullmatch(region_id):
+        what = f"{region_id!r} is no identifier"
+        problems.append(Problem("region.toml, id", what, "no spaces, commas or quotes"))
+    _check_crs(text["crs"], problems)
+    _check_time_zone(text["time_zone"], problems)
+    start, end = (
+        _clock_s(table.get(key, clock))
+        for key, clock in (("service_start", "06:30"), ("service_end", "22:30"))
+    )
     if start is None or end is None or start >= end:
         problems.append(Problem("region.toml, service_start", "the service day is no span", 'write "06:30"'))
         start, end = default.service_start_s, default.service_end_s
     return About(
-        region_id=str(table.get("id", folder.name)),
-        name_zh=str(table.get("name_zh", "")),
-        name_en=str(table.get("name_en", "")),
-        crs=str(table.get("crs", default.crs)),
-        time_zone=str(table.get("time_zone", default.time_zone)),
-        date=day,
+        region_id=region_id,
+        **text,
+        date=_about_date(table, problems),
         service_start_s=start,
         service_end_s=end,
-        periods=tuple(periods) or default.periods,
-        licence=str(table.get("licence", "")),
-        attribution=str(table.get("attribution", "")),
-        notes=tuple(str(note) for note in table.get("notes", ())),
+        periods=_about_periods(table, problems) or default.periods,
+        notes=_about_notes(table, problems),
     )
+
+
+def _text(table: Mapping[str, Any], key: str, default: str, problems: list[Problem]) -> str:
+    value = table.get(key, default)
+    if isinstance(value, str):
+        return value.strip()
+    problems.append(Problem(f"region.toml, {key}", f"{value!r} is no text", "put it in quotes"))
+    return default
+
+
+def _check_crs(name: str, problems: list[Problem]) -> None:
+    fix = "for example EPSG:32649"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            crs = pyproj.CRS.from_user_input(name)
+    except pyproj.exceptions.CRSError:
+        problems.append(Problem("region.toml, crs", f"{name!r} is no CRS", fix))
+        return
+    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info[:2]):
+        problems.append(Problem("region.toml, crs", f"{name!r} does not measure metres on a plane", fix))
+
+
+def _check_time_zone(name: str, problems: list[Problem]) -> None:
+    try:
+        ZoneInfo(name)
+    except (LookupError, OSError, ValueError):
+        what = f"{name!r} is no time zone"
+        problems.append(Problem("region.toml, time_zone", what, "for example Asia/Shanghai"))
+
+
+def _about_date(table: Mapping[str, Any], problems: list[Problem]) -> date | None:
+    day = table.get("date")
+    if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
+        return day
+    problems.append(Problem("region.toml, date", f"{day!r} is no date", "write date = 2026-11-01, unquoted"))
+    return None
+
+
+def _about_periods(table: Mapping[str, Any], problems: list[Problem]) -> tuple[Period, ...]:
+    spans = table.get("periods", {})
+    fix = 'write am-peak = ["07:00", "09:00"]'
+    if not isinstance(spans, dict):
+        problems.append(Problem("region.toml, periods", "is no table", fix))
+        return ()
+    periods = []
+    for name, span in spans.items():
+        start, end = map(_clock_s, span) if isinstance(span, list) and len(span) == 2 else (None, None)  # noqa: PLR2004
+        if not _PERIOD.fullmatch(name):
+            what = f"{name!r} is no name of a period"
+            problems.append(Problem("region.toml, periods", what, "use a-z, 0-9 and hyphens: am-peak"))
+        elif start is None or end is None or start >= end:
+            problems.append(Problem(f"region.toml, periods.{name}", "is no span", fix))
+        else:
+            periods.append(Period(name, start, end))
+    return tuple(periods)
+
+
+def _about_notes(table: Mapping[str, Any], problems: list[Problem]) -> tuple[str, ...]:
+    notes = table.get("notes", [])
+    if isinstance(notes, list) and all(isinstance(note, str) for note in notes):
+        return tuple(notes)
+    problems.append(Problem("region.toml, notes", "is no list of sentences", 'write ["…", "…"]'))
+    return ()
 
 
 def _clock_s(value: object) -> int | None:
     if isinstance(value, time):
         return seconds_of(value)
-    return seconds_of(value) if isinstance(value, str) and _CLOCK.fullmatch(value) else None
+    return seconds_of(value) if isinstance(value, str) and CLOCK.fullmatch(value) else None
 
 
 def _read_parameters(folder: Path, about: About, problems: list[Problem]) -> Parameters:
     path = folder / "parameters.toml"
-    if not path.exists():
-        return default_parameters()
-    table = read_toml(path, problems)
+    table = read_toml(path, problems) if path.exists() else None
     if table is None:
         return default_parameters()
     try:
@@ -192,187 +300,104 @@ def _read_parameters(folder: Path, about: About, problems: list[Problem]) -> Par
         return default_parameters()
 
 
-def _read_districts(folder: Path, problems: list[Problem]) -> dict[str, Any]:
+def _read_districts(folder: Path, problems: list[Problem]) -> str:
     path = folder / "districts.geojson"
-    empty: dict[str, Any] = {"type": "FeatureCollection", "features": []}
-    if not path.exists():
-        return empty
-    text = read_text(path, problems)
+    text = read_text(path, problems) if path.exists() else None
     if text is None:
-        return empty
+        return _NO_DISTRICTS
     try:
-        data: dict[str, Any] = json.loads(text)
+        data = json.loads(text)
     except json.JSONDecodeError as error:
-        problems.append(
-            Problem(f"{path.name} row {error.lineno}", f"is not JSON: {error.msg}", "mend the line")
-        )
-        return empty
+        where = f"{path.name} row {error.lineno}"
+        problems.append(Problem(where, f"is not JSON: {error.msg}", "mend the line"))
+        return _NO_DISTRICTS
+    except (ValueError, RecursionError):
+        problems.append(Problem(path.name, "is not JSON that can be read", "export it as GeoJSON"))
+        return _NO_DISTRICTS
     features = data.get("features") if isinstance(data, dict) else None
     if not isinstance(features, list):
         problems.append(Problem(path.name, "is no FeatureCollection", "export it as GeoJSON"))
-        return empty
+        return _NO_DISTRICTS
+    before = len(problems)
+    seen: dict[str, int] = {}
     for position, feature in enumerate(features, 1):
-        shape = feature.get("geometry") if isinstance(feature, dict) else None
-        if not isinstance(shape, dict) or shape.get("type") not in {"Polygon", "MultiPolygon"}:
-            problems.append(Problem(f"{path.name} feature {position}", "is no (multi)polygon"))
-        elif "district_id" not in (feature.get("properties") or {}):
-            problems.append(Problem(f"{path.name} feature {position}", "has no property district_id"))
-    return data
+        if what := _wrong_feature(feature, seen, position):
+            fix = "a polygon in degrees WGS 84 with a text property district_id"
+            problems.append(Problem(f"{path.name} feature {position}", what, fix))
+    if len(problems) > before:
+        return _NO_DISTRICTS
+    features.sort(key=lambda feature: str(feature["properties"]["district_id"]))
+    return json.dumps({**data, "features": features}, sort_keys=True, ensure_ascii=False)
+
+
+def _wrong_feature(feature: object, seen: dict[str, int], position: int) -> str:
+    """Return what is wrong with a feature, blank if nothing; `seen` gets its district and position."""
+    shape = feature.get("geometry") if isinstance(feature, dict) else None
+    if not isinstance(feature, dict) or not isinstance(shape, dict):
+        return "is no feature with a geometry"
+    depth = {"Polygon": 2, "MultiPolygon": 3}.get(str(shape.get("type")))
+    if depth is None:
+        return "is no (multi)polygon"
+    if not _are_rings(shape.get("coordinates"), depth):
+        return "has coordinates that are no closed rings of longitude and latitude"
+    properties = feature.get("properties")
+    district = properties.get("district_id") if isinstance(properties, dict) else None
+    if not isinstance(district, str) or not ID.fullmatch(district):
+        return "has no property district_id that is an identifier"
+    if seen.setdefault(district, position) != position:
+        return f"district {district!r} stands already in feature {seen[district]}"
+    return ""
+
+
+def _are_rings(value: object, depth: int) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    if depth > 1:
+        return all(_are_rings(part, depth - 1) for part in value)
+    return len(value) >= 4 and all(map(_is_point, value)) and value[0] == value[-1]  # noqa: PLR2004
+
+
+def _is_point(value: object) -> bool:
+    if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004
+        return False
+    if any(isinstance(part, bool) or not isinstance(part, int | float) for part in value):
+        return False
+    return -180 <= value[0] <= 180 and -90 <= value[1] <= 90 and all(map(_is_finite, value))  # noqa: PLR2004
+
+
+def _is_finite(value: float) -> bool:
+    return isinstance(value, int) or isfinite(value)
 
 
 def _read_table(folder: Path, name: str, periods: tuple[str, ...], problems: list[Problem]) -> pd.DataFrame:
-    wanted = columns(name, periods)
     path = folder / f"{name}.csv"
-    if not path.exists():
-        return _frame(wanted, {column.name: [] for column in wanted})
-    text = read_text(path, problems)
+    text = read_text(path, problems) if path.exists() else None
     if text is None:
-        return _frame(wanted, {column.name: [] for column in wanted})
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    cells: dict[str, list[Any]] = {column.name: [] for column in wanted}
+        return empty_table(name, periods)
+    cells = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] = []
+    rows, numbers = [], []
+    number = 1
+    wrong = len(problems)
     try:
-        header = next(rows, [])
-        if not _check_header(path.name, header, wanted, problems):
-            return _frame(wanted, cells)
-        position = {column: place for place, column in enumerate(header)}
-        seen: dict[tuple[Any, ...], int] = {}
-        for row in rows:
-            line = rows.line_num
-            if not row:
-                continue
-            if len(row) != len(header):
-                fix = "quote cells that hold commas"
-                problems.append(
-                    Problem(f"{path.name} row {line}", f"has {len(row)} cells, the header {len(header)}", fix)
-                )
-                continue
-            values = {}
-            for column in wanted:
-                raw = row[position[column.name]].strip() if column.name in position else ""
-                values[column.name] = _cell(f"{path.name} row {line}, {column.name}", column, raw, problems)
-                cells[column.name].append(values[column.name])
-            key = tuple(values[part] for part in keys(name))
-            if key in seen:
-                what = f"{', '.join(map(str, key))} stands already in row {seen[key]}"
-                problems.append(
-                    Problem(f"{path.name} row {line}, {', '.join(keys(name))}", what, "remove one of them")
-                )
-            seen.setdefault(key, line)
+        header = next(cells, [])
+        for number, row in enumerate(cells, 2):
+            if len(row) == len(header):
+                rows.append(row)
+                numbers.append(number)
+            elif row:
+                what = f"has {len(row)} cells, the header {len(header)}"
+                problems.append(Problem(f"{path.name} row {number}", what, "quote cells that hold commas"))
     except csv.Error as error:
-        problems.append(Problem(f"{path.name} row {rows.line_num}", f"is no CSV: {error}", "mend the quotes"))
-        return _frame(wanted, {column.name: [] for column in wanted})
-    return _frame(wanted, cells)
+        number += bool(header)
+        fix = "a quote may be left open here"
+        problems.append(Problem(f"{path.name} row {number}", f"is no CSV: {error}", fix))
+        return empty_table(name, periods)
+    frame = parse_table(RawTable(name, header, rows, numbers), periods, problems)
+    problems[wrong:] = sorted(problems[wrong:], key=_row_of)
+    return frame
 
 
-def _check_header(file: str, header: list[str], wanted: tuple[Column, ...], problems: list[Problem]) -> bool:
-    before = len(problems)
-    known = [column.name for column in wanted]
-    for name in header:
-        if name not in known:
-            problems.append(Problem(f"{file} row 1", f"unknown column {name!r}", suggest(name, known)))
-        elif header.count(name) > 1:
-            problems.append(Problem(f"{file} row 1", f"column {name!r} stands twice", "remove one"))
-    problems += [
-        Problem(f"{file} row 1", f"column {column.name!r} is missing", column.description)
-        for column in wanted
-        if column.required and column.name not in header
-    ]
-    return len(problems) == before
-
-
-def _frame(wanted: tuple[Column, ...], cells: dict[str, list[Any]]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            column.name: pd.Series(cells[column.name], dtype=_DTYPE.get(column.type, "str"))
-            for column in wanted
-        }
-    )
-
-
-def _cell(where: str, column: Column, raw: str, problems: list[Problem]) -> Any:
-    text = raw or column.default
-    if not text:
-        if column.required:
-            problems.append(Problem(where, "is blank", column.description))
-        return _BLANK.get(column.type, "")
-    value, what, fix = _parse(column, text)
-    if what:
-        problems.append(Problem(where, what, fix))
-        return _BLANK.get(column.type, "")
-    return value
-
-
-def _parse(column: Column, text: str) -> tuple[Any, str, str]:
-    """Return value, problem and fix of one cell."""
-    match column.type:
-        case "float" | "int":
-            return _parse_number(column, text)
-        case "bool":
-            words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-            return (
-                words.get(text.lower(), False),
-                "" if text.lower() in words else f"{text!r} is not yes or no",
-                "",
-            )
-        case "choice":
-            good = text in column.choices
-            return (
-                text,
-                "" if good else f"{text!r} is none of {', '.join(column.choices)}",
-                suggest(text, column.choices),
-            )
-        case "date":
-            try:
-                return pd.Timestamp(date.fromisoformat(text)), "", ""
-            except ValueError:
-                return pd.NaT, f"{text!r} is no date", "write it as 2026-11-01"
-        case "id":
-            return (
-                text,
-                "" if _ID.fullmatch(text) else f"{text!r} is no identifier",
-                "no spaces, commas or quotes",
-            )
-        case "ids":
-            good = all(_ID.fullmatch(part) for part in text.split(";"))
-            return text, "" if good else f"{text!r} is no list of identifiers", "separate them by ;"
-        case "time" | "times":
-            parts = text.split() if column.type == "times" else [text]
-            bad = [part for part in parts if not _CLOCK.fullmatch(part)]
-            return " ".join(parts), f"{bad[0]!r} is no time" if bad else "", "write it as 07:05"
-        case _:
-            return text, "", ""
-
-
-def _parse_number(column: Column, text: str) -> tuple[Any, str, str]:
-    low, high = column.bounds
-    unit = f" {column.unit}" if column.unit else ""
-    allowed = (
-        f"a number from {low:g} to {high:g}{unit}"
-        if high < float("inf")
-        else f"a number of {low:g}{unit} or more"
-    )
-    try:
-        value = float(text) if column.type == "float" else int(text)
-    except ValueError:
-        return _BLANK[column.type], f"{text!r} is no {'whole ' * (column.type == 'int')}number", allowed
-    if not isfinite(value):
-        return _BLANK[column.type], f"{text!r} is not finite", allowed
-    if not low <= value <= high:
-        return _BLANK[column.type], f"{text} is out of range", allowed
-    return value, "", ""
-
-
-def _check_references(tables: dict[str, pd.DataFrame], problems: list[Problem]) -> None:
-    for name in TABLES:
-        for column in columns(name, ()):
-            if not column.references:
-                continue
-            known: set[str] = set()
-            for table, key in column.references:
-                known |= set(tables[table][key])
-            values = tables[name][column.name]
-            for row, value in values[~values.isin(known) & (values != "")].items():
-                target = " or ".join(f"{table}.csv" for table, _ in column.references)
-                fix = suggest(str(value), sorted(known))
-                where = f"{name}.csv row {int(str(row)) + 2}, {column.name}"
-                problems.append(Problem(where, f"{value!r} is not in {target}", fix))
+def _row_of(problem: Problem) -> int:
+    """Return the row that a problem of a table names."""
+    return int(problem.where.partition(" row ")[2].partition(",")[0])

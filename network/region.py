@@ -9,14 +9,17 @@ from datetime import date, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from network.errors import UnknownNameError
 from network.parameters import Parameters, default_parameters
 from network.schema import TABLES, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,17 @@ class Region:
     about: About
     _tables: Mapping[str, pd.DataFrame]
     parameters: Parameters = field(default_factory=default_parameters)
-    districts: Mapping[str, Any] = field(
-        default_factory=lambda: {"type": "FeatureCollection", "features": []}
-    )
+    _districts: str = '{"type": "FeatureCollection", "features": []}'
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the table called `name`, sorted by its key."""
         return self._tables[name].copy(deep=False)
+
+    @property
+    def districts(self) -> dict[str, Any]:
+        """Boundaries of the districts, as a GeoJSON FeatureCollection of its own."""
+        districts: dict[str, Any] = json.loads(self._districts)
+        return districts
 
     @property
     def places(self) -> pd.DataFrame:
@@ -129,7 +136,7 @@ class Region:
         merged = dict(self._tables)
         for name, frame in (tables or {}).items():
             merged[name] = canonical(name, frame)
-        return Region(about or self.about, merged, parameters or self.parameters, self.districts)
+        return Region(about or self.about, merged, parameters or self.parameters, self._districts)
 
     @cached_property
     def hash(self) -> str:
@@ -137,18 +144,35 @@ class Region:
         digest = hashlib.sha256()
         digest.update(repr(self.about).encode())
         digest.update(json.dumps([(n, p.value) for n, p in self.parameters.as_table()]).encode())
-        digest.update(json.dumps(self.districts, sort_keys=True, ensure_ascii=False).encode())
+        digest.update(self._districts.encode())
         for name in TABLES:
-            frame = self._tables[name].astype(object)
-            frame = frame.where(frame.notna(), "")
-            digest.update(name.encode())
-            digest.update(frame.to_csv(index=False, date_format="%Y-%m-%d").encode())
+            frame = self._tables[name]
+            digest.update(f"{name} {len(frame)}".encode())
+            for column in sorted(frame.columns):
+                digest.update(column.encode())
+                digest.update(_bytes_of(frame[column]))
         return digest.hexdigest()[:16]
 
 
 def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` sorted by the key of `table`, with a fresh index."""
     return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True)
+
+
+def positions(ids: Iterable[str], wanted: Iterable[str]) -> NDArray[np.int64]:
+    """Return the place of each of `wanted` in `ids`, -1 where it is not there."""
+    return np.asarray(pd.Index(list(ids)).get_indexer(pd.Index(list(wanted))), np.int64)
+
+
+def _bytes_of(column: pd.Series[Any]) -> bytes:
+    """Return bytes that are equal for columns of equal cells, whatever type holds them."""
+    if column.dtype.kind == "M":
+        days: bytes = column.astype("datetime64[s]").to_numpy().astype("int64").tobytes()
+        return days
+    if column.dtype.kind in "biuf":
+        numbers = column.to_numpy("float64", na_value=np.nan)
+        return (np.where(np.isnan(numbers), np.nan, numbers) + 0.0).tobytes()
+    return "\x1f".join(column.fillna("").astype(str).tolist()).encode()
 
 
 def seconds_of(clock: time | str) -> int:

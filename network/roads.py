@@ -16,6 +16,8 @@ import pandas as pd
 import pyproj
 from scipy.spatial import cKDTree
 
+from network.seconds import whole_s
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -125,7 +127,7 @@ def road_graph(
     local = _local_edges(region, period, roads, ends, first_end, between_points=between_points)
     gates, gate_twins = behind_gates, twin[behind_gates]
     n_gates = 2 * len(gates)
-    plaza_s = _whole(np.full(n_gates, region.parameters["toll_plaza_min"] * 60))
+    plaza_s = whole_s(np.full(n_gates, region.parameters["toll_plaza_min"] * 60))
     none = np.zeros(0, np.int64)
     nodes = pd.concat([roads, roads.iloc[behind_gates], ends, ends], ignore_index=True)
     layer = np.zeros(len(nodes), bool)
@@ -143,7 +145,7 @@ def road_graph(
         tolled=layer,
         tail=_int32(tail, head[back], gates, gate_twins, local[0]),
         head=_int32(head, tail[back], gate_twins, gates, local[1]),
-        drive_s=_int32(drive_s, drive_s[back], np.zeros(n_gates, np.int64), none, _whole(local[2])),
+        drive_s=_int32(drive_s, drive_s[back], np.zeros(n_gates, np.int64), none, whole_s(local[2])),
         toll_s=_int32(np.zeros(len(links) + len(back), np.int64), plaza_s, np.zeros(n_local, np.int64)),
         link=_int32(row, back, np.full(n_gates + n_local, -1)),
     )
@@ -174,7 +176,7 @@ def _link_seconds(region: Region, period: str, links: pd.DataFrame) -> Ints:
     kinds = list(zip(links["class"], links["area"], strict=True))
     factor = {kind: region.parameters.at(f"congestion_{kind[0]}_{kind[1]}", period) for kind in set(kinds)}
     congestion = np.array([factor[kind] for kind in kinds], np.float64)
-    return _whole(3600 * links["length_km"].to_numpy() / links["speed_kmh"].to_numpy() * congestion)
+    return whole_s(3600 * links["length_km"].to_numpy() / links["speed_kmh"].to_numpy() * congestion)
 
 
 def _local_edges(
@@ -254,11 +256,6 @@ def _within(end_xy: Floats, other_xy: Floats, others: Ints, reach_m: float) -> t
 def _length_m(first: Floats, second: Floats) -> Floats:
     """Return straight lines in metres."""
     return np.asarray(np.hypot(*(first - second).T), np.float64)
-
-
-def _whole(seconds: Floats) -> Ints:
-    """Round half up to whole seconds."""
-    return np.floor(seconds + 0.5).astype(np.int64)
 
 
 def _int32(*parts: Ints) -> NDArray[np.int32]:

@@ -1,0 +1,36 @@
+"""The `onehour` command."""
+
+from __future__ import annotations
+
+import sys
+
+BAD_INPUT = 2
+"""Exit status where the input cannot be used."""
+
+
+def main() -> None:
+    """Run the command; every error raised on purpose becomes one clear message and exit status 2."""
+    from network.errors import BadInputError, OnehourError  # noqa: PLC0415 - light; keeps `import onehour` so
+    from onehour.cli import app  # noqa: PLC0415 - typer is not needed to import the package
+
+    try:
+        app()
+    except BadInputError as error:
+        count = len(error.problems)
+        head = "one problem" if count == 1 else f"{count} problems"
+        lines = [f"onehour: {head} in the input:", *(f"  {problem}" for problem in error.problems)]
+        _fail("\n".join(lines))
+    except OnehourError as error:
+        _fail(f"onehour: {error}")
+    except OSError as error:
+        _fail(f"onehour: {error.filename or 'file'}: {error.strerror or error}")
+
+
+def _fail(message: str) -> None:
+    """Print a message for people and end with the status of bad input."""
+    print(message, file=sys.stderr)
+    raise SystemExit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()
