@@ -20,7 +20,7 @@ _YEAR = re.compile(r"(\d{4})(\+?)")
 class Card(BaseModel):
     """A project or policy of a plan."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
     project_id: str = Field(pattern=r"^[a-z0-9_-]+$")
     name_seed: str
     name_zh: str = ""
@@ -36,15 +36,15 @@ class Card(BaseModel):
     opens_from: str = Field("", description="first year in which it may open")
     opens_to: str = Field("", description="last year; 2031+: not before")
     relevance: Literal["core", "supporting", "outside"] = "core"
-    needs: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = Field((), strict=False)
+    excludes: tuple[str, ...] = Field((), strict=False)
     moves_trains: bool = Field(default=False, description="whether building it takes trains from elsewhere")
     no_effect: NoEffect | None = Field(None, description="why it leaves times as they are")
     reason: str = Field("", description="the same in words")
     source: str
     confidence: Literal["high", "medium", "low"]
     notes: str = ""
-    change: tuple[CardsChange, ...] = ()
+    change: tuple[CardsChange, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _one(self) -> Card:

@@ -40,7 +40,7 @@ ORDER = (
 class ScenarioFile(BaseModel):
     """A scenario as it stands in its file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, title="onehour scenario")
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, title="onehour scenario")
     name: str = Field(pattern=r"^[^\s/\\]+$", max_length=100)
     title: str
     extends: str | None = Field(None, description="a shipped scenario, or the path of a file beside this one")
@@ -52,7 +52,7 @@ class ScenarioFile(BaseModel):
         None, description="cards that are built by a rule of the plan, beside those of `change`"
     )
     notes: str = ""
-    change: tuple[Change, ...] = ()
+    change: tuple[Change, ...] = Field((), strict=False)
 
 
 @dataclass(frozen=True, eq=False)
