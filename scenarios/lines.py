@@ -128,7 +128,7 @@ def _by_peak(draft: Draft, peak: float, off_peak: float) -> dict[str, float]:
 
 
 def new_stations(draft: Draft, stops: Sequence[Stop], line_class: str, by: str, source: str) -> int:
-    """Open the stations of `stops` that are not there yet; return how many.
+    """Open the stations of `stops` that are not there yet, by the class of line or station; return how many.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def new_stations(draft: Draft, stops: Sequence[Stop], line_class: str, by: str, 
                 "name_zh": stop.name_zh,
                 "name_en": stop.name_en,
                 "system": stop.system or ("metro" if line_class == "metro" else "rail"),
-                "class": "metro" if stop.system == "metro" else _STATION_CLASS[line_class],
+                "class": "metro" if stop.system == "metro" else _STATION_CLASS.get(line_class, line_class),
                 "district_id": district,
                 "lon": stop.lon,
                 "lat": stop.lat,
@@ -265,7 +265,11 @@ def join_on_foot(draft: Draft, names: Sequence[str], by: str) -> int:
 
 def add_station(draft: Draft, change: AddStation, by: str) -> Touched:
     """Open a station on a line that is there; trains that run past it call, and lose the dwell."""
-    stations = new_stations(draft, [change.station], change.class_ or "intercity", by, change.source)
+    classes = dict(zip(draft.tables["lines"]["line_id"], draft.tables["lines"]["class"], strict=True))
+    if change.line not in classes:
+        raise UnknownNameError("line", change.line, sorted(classes), where="line")
+    kind = change.class_ or classes[change.line]
+    stations = new_stations(draft, [change.station], kind, by, change.source)
     calls = draft.tables["service_stops"].sort_values(["service_id", "seq"], kind="stable", ignore_index=True)
     lines = draft.tables["services"].set_index("service_id")["line_id"]
     on_line = (calls["service_id"].map(lines) == change.line).to_numpy(bool)
