@@ -46,10 +46,10 @@ def _problem(table: dict[str, Any], model: type[BaseModel], file: str, found: An
     elif found["type"] == "missing":
         what, fix = "is missing", "add it"
     elif found["type"] == "union_tag_not_found":
-        key, what, fix = f"{key}.type", "is missing", f"add it: {_kinds(model)}"
+        key, what, fix = f"{key}.type", "is missing", f"add it: {', '.join(_kinds(model))}"
     elif found["type"] == "union_tag_invalid":
         tag, known = str(found["ctx"]["tag"]), _kinds(model)
-        key, what, fix = f"{key}.type", f"there is no change {tag!r}", suggest(tag, known.split(", "))
+        key, what, fix = f"{key}.type", f"there is no change {tag!r}", suggest(tag, known)
     elif found["type"] == "literal_error":
         what = f"{found['input']!r} is none of {found['ctx']['expected']}"
     elif found["type"].startswith("date"):
@@ -67,12 +67,11 @@ def _is_tag(part: object, table: dict[str, Any]) -> bool:
     return isinstance(part, str) and part in kinds
 
 
-def _kinds(model: type[BaseModel]) -> str:
+def _kinds(model: type[BaseModel]) -> list[str]:
     """Return the names of all kinds of change."""
     tags = (kind.model_fields.get("type") for kind in _models(model))
-    return ", ".join(
-        sorted({str(name) for tag in tags if tag is not None for name in getattr(tag.annotation, "__args__", ())})
-    )
+    names = (getattr(tag.annotation, "__args__", ()) for tag in tags if tag is not None)
+    return sorted({str(name) for many in names for name in many})
 
 
 def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
