@@ -12,7 +12,7 @@ from network.access import access_s, pairs_within, walk_s
 from network.complexes import stations_of
 from network.distances import metric_xy
 from network.ends import in_core
-from network.errors import UnknownNameError
+from network.errors import BadInputError, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
 from network.region import positions
@@ -57,6 +57,8 @@ class Query:
     ------
     UnknownNameError
         A word is none of these.
+    BadInputError
+        Several are.
     """
 
     clock: str = "door"
@@ -68,9 +70,13 @@ class Query:
     def __post_init__(self) -> None:
         """Check the words."""
         allowed = {"clock": CLOCKS, "mode": MODES, "traveller": TRAVELLERS, "statistic": STATISTICS}
-        for name, known in allowed.items():
-            if getattr(self, name) not in known:
-                raise UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+        wrong = [
+            UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+            for name, known in allowed.items()
+            if getattr(self, name) not in known
+        ]
+        if wrong:
+            raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
 
     @property
     def is_reading(self) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from network.region import Region
 
 _POINT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*")
+_SAME_POINT_DEG = 1e-5
 _COLUMNS = ["id", "name_zh", "name_en", "lon", "lat", "district_id", "population", "confidence"]
 
 
@@ -79,9 +80,18 @@ def ends_of(region: Region, wanted: Sequence[str] | pd.DataFrame) -> Ends:
         table.loc[blank, "district_id"] = district_of(
             region, table.loc[blank, "lon"], table.loc[blank, "lat"]
         )
-    return Ends(
-        table, positions(region.stations["station_id"], table["id"]), in_core(region, table["district_id"])
-    )
+    return Ends(table, _station_rows(region, table), in_core(region, table["district_id"]))
+
+
+def _station_rows(region: Region, table: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the row of the station that each end is, else -1: its id alone, at another point, is none."""
+    stations = region.stations
+    row = positions(stations["station_id"], table["id"])
+    apart = np.zeros(len(row))
+    for name in ("lon", "lat") if len(stations) else ():
+        apart += np.abs(stations[name].to_numpy(np.float64)[row] - table[name].to_numpy(np.float64))
+    row[apart > _SAME_POINT_DEG] = -1
+    return row
 
 
 def in_core(region: Region, district_ids: pd.Series[str]) -> NDArray[np.bool_]:
@@ -123,7 +133,7 @@ def _from_ids(region: Region, wanted: list[str]) -> pd.DataFrame:
         if name in names:
             continue
         if point is None:
-            fix = suggest(name, sorted(names)) or "give the id of a place, station or zone, or lon,lat"
+            fix = f"{suggest(name, sorted(names))}; or give a point as lon,lat"
             problems.append(Problem("place", f"there is no place, station or zone {name!r}", fix))
         else:
             points.append({"id": name, "lon": float(point[1]), "lat": float(point[2]), "confidence": "high"})
@@ -147,6 +157,13 @@ def _from_table(given: pd.DataFrame) -> pd.DataFrame:
     for name in ("lon", "lat"):
         table[name] = pd.to_numeric(table[name], errors="coerce")
     problems = _position_problems(table, "places")
+    people = pd.to_numeric(table["population"].replace("", None), errors="coerce")
+    wrong = (people.isna() & table["population"].notna() & (table["population"] != "")) | (people < 0)
+    problems += [
+        Problem(f"places {name}, population", f"{value!r} is no number of people", "0 or more, or blank")
+        for name, value in zip(table.loc[wrong, "id"], table.loc[wrong, "population"], strict=True)
+    ]
+    table["population"] = people
     twice = table["id"].duplicated()
     problems += [
         Problem(f"places row {row + 2}, id", f"{table['id'].iloc[row]!r} stands twice", "remove one")

@@ -176,7 +176,7 @@ class _Table:
         )
         first = np.flatnonzero(new)
         length = np.diff(np.append(first, len(row)))
-        filled = np.arange(length.max(initial=0)) < length[:, None]
+        filled = np.arange(length.max(initial=1)) < length[:, None]
         return cls(rides, row, (gate_s + rides.ride_s)[row], gate_s[row], first, length, filled)
 
     def padded(self, values: NDArray[np.generic]) -> Floats:

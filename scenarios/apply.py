@@ -91,14 +91,21 @@ def apply_changes(region: Region, changes: Sequence[tuple[str, kinds.TableChange
             touched.append(_HOW[type(change)](draft, change, by))
         except BadInputError as error:
             problems += [
-                Problem(f"{by}, {change.type}, {problem.where}", problem.what, problem.fix)
+                Problem(_place(by, change.type, problem.where), problem.what, problem.fix)
                 for problem in error.problems
             ]
     if not problems:
         made = draft.finished()
         tables = {name: made.table(name) for name in draft.tables}
-        problems += check_references(tables)
-        problems += cross_check(tables, made.about) if not problems else []
+        found = check_references(tables) or cross_check(tables, made.about)
+        problems += [
+            Problem(f"after all changes, {problem.where}", problem.what, problem.fix) for problem in found
+        ]
     if problems:
         raise BadInputError(problems)
     return Applied(made, tuple(touched))
+
+
+def _place(by: str, kind: str, where: str) -> str:
+    """Return where a problem of a change stands: scenario or card, kind of change, and key."""
+    return ", ".join(dict.fromkeys((by, kind, where.removeprefix(f"{kind}, "))))

@@ -71,7 +71,10 @@ class Goal(BaseModel):
             The goal cannot be checked, or the region has fewer than two of its places.
         """
         if self.pairs is None:
-            raise BadInputError(Problem(f"goal {self.goal_id}", f"cannot be checked: {self.reason_not}"))
+            what = f"cannot be checked: {self.reason_not}"
+            raise BadInputError(
+                Problem(f"goal {self.goal_id}", what, "`onehour goals` lists those that can be")
+            )
         if self.pairs.between is not None:
             names = _names(region, self.pairs.between)
             found = set(permutations(names, 2))

@@ -168,6 +168,8 @@ def set_congestion(draft: Draft, change: SetCongestion, by: str) -> Touched:
                 continue
             old = draft.parameters.at(plain, period) if period else draft.parameters[plain]
             values[name] = change.factor if change.factor is not None else old * (change.scale or 1.0)
-    draft.parameters = draft.parameters.with_values(values, periods=periods, source=change.source)
+    draft.parameters = draft.parameters.with_values(
+        values, periods=periods, source=change.source, where=change.type
+    )
     words = f"{len(values)} congestion factors"
     return Touched(by, change.type, words, {"parameters": len(values)}, change.source, change.confidence)

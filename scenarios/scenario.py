@@ -230,14 +230,15 @@ def _load(
         with as_file(data_folder(region_id).joinpath("scenarios", f"{name}.toml")) as path:
             found = read_model(path, ScenarioFile, problems)
             folder = path.parent
-    elif name.endswith(".toml"):
+    elif name.endswith(".toml") and "\0" not in name:
         path = beside / name
         key, folder = str(path.resolve()), path.parent
         found = None if key in chain else read_model(path, ScenarioFile, problems)
     else:
         fix = suggest(name, shipped) or f"shipped: {', '.join(shipped)}"
+        where = f"{Path(chain[-1]).name}, extends" if chain else "scenario"
         problems.append(
-            Problem("scenario", f"there is no scenario {name!r}", f"{fix}; or give the path of a .toml file")
+            Problem(where, f"there is no scenario {name!r}", f"{fix}; or give the path of a .toml file")
         )
         return None
     if key in chain:
@@ -249,10 +250,10 @@ def _load(
     if found is None:
         return None
     under = _load(found.extends or "base", region, folder, (*chain, key), problems)
-    return None if under is None else _extended(under, found, problems)
+    return None if under is None else _extended(under, found, Path(key).name, problems)
 
 
-def _extended(under: Scenario, found: ScenarioFile, problems: list[Problem]) -> Scenario:
+def _extended(under: Scenario, found: ScenarioFile, file: str, problems: list[Problem]) -> Scenario:
     """Return the scenario of a file on what it extends."""
     cards = {card.project_id: card for card in list_cards(under.region_id)}
     built = dict(under.built)
@@ -266,7 +267,7 @@ def _extended(under: Scenario, found: ScenarioFile, problems: list[Problem]) -> 
         if isinstance(change, Build | Cancel | Delay):
             if change.project not in cards:
                 fix = suggest(change.project, list(cards))
-                where = f"{found.name}, change.{order}.project"
+                where = f"{file}, change.{order}.project"
                 problems.append(Problem(where, f"there is no project {change.project!r}", fix))
             elif isinstance(change, Build):
                 built[change.project] = False

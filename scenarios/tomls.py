@@ -45,6 +45,17 @@ def _problem(table: dict[str, Any], model: type[BaseModel], file: str, found: An
         what, fix = "is an unknown key", suggest(str(found["loc"][-1]), known)
     elif found["type"] == "missing":
         what, fix = "is missing", "add it"
+    elif found["type"] == "union_tag_not_found":
+        key, what, fix = f"{key}.type", "is missing", f"add it: {', '.join(_kinds(model))}"
+    elif found["type"] == "union_tag_invalid":
+        tag, known = str(found["ctx"]["tag"]), _kinds(model)
+        key, what, fix = f"{key}.type", f"there is no change {tag!r}", suggest(tag, known)
+    elif found["type"] == "literal_error":
+        what = f"{found['input']!r} is none of {found['ctx']['expected']}"
+    elif found["type"].startswith("date"):
+        what, fix = f"{found['input']!r} is no date", "write 2026-11-01, unquoted"
+    elif found["type"] == "string_type":
+        what, fix = f"{found['input']!r} is no text", "put it in quotes"
     elif found["type"] != "value_error":
         what = f"{found['input']!r}: {what}"[:200]
     return Problem(f"{file}, {key}" if key else file, what, fix)
@@ -54,6 +65,13 @@ def _is_tag(part: object, table: dict[str, Any]) -> bool:
     """Whether a part of an error's place is only the name of a kind of change."""
     kinds = {str(change.get("type")) for change in table.get("change", []) if isinstance(change, dict)}
     return isinstance(part, str) and part in kinds
+
+
+def _kinds(model: type[BaseModel]) -> list[str]:
+    """Return the names of all kinds of change."""
+    tags = (kind.model_fields.get("type") for kind in _models(model))
+    names = (getattr(tag.annotation, "__args__", ()) for tag in tags if tag is not None)
+    return sorted({str(name) for many in names for name in many})
 
 
 def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
