@@ -240,7 +240,7 @@ def _load(
         with as_file(data_folder(region_id).joinpath("scenarios", f"{name}.toml")) as path:
             found = read_model(path, ScenarioFile, problems)
             folder = path.parent
-    elif name.endswith(".toml"):
+    elif name.endswith(".toml") and "\0" not in name:
         path = beside / name
         key, folder = str(path.resolve()), path.parent
         found = None if key in chain else read_model(path, ScenarioFile, problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_REGION = re.compile(r"[\w-]+")
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """Largest file of cards, goals or a scenario that is read."""
@@ -124,7 +127,8 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def data_folder(region_id: str) -> Traversable:
     """Return the folder of a region's cards, scenarios and goals; it need not be there."""
-    return files("scenarios").joinpath(region_id)
+    plain = _REGION.fullmatch(region_id) is not None
+    return files("scenarios").joinpath(region_id if plain else "a region of another name")
 
 
 def content_hash(data: object) -> str:
