@@ -51,7 +51,9 @@ class _Change(BaseModel):
     """What all changes have."""
 
     model_config = _CONFIG
-    source: str = Field(min_length=1, description="where the change or its numbers come from")
+    source: str = Field(
+        "no source given", min_length=1, description="where the change or its numbers come from"
+    )
     confidence: Literal["high", "medium", "low"] = Field("low", description="how sure it is")
     committed: bool = Field(
         default=False, description="of a partial card: whether this part is open or under construction"

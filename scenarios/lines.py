@@ -351,7 +351,8 @@ def commercial_kmh(region: Region, max_speed_kmh: float) -> float:
     if metro.empty:
         raise BadInputError(Problem("max_speed_kmh", "no metro line tells a commercial speed"))
     away = (metro["max_speed_kmh"] - max_speed_kmh).abs()
-    return round(float(metro.loc[away == away.min(), "commercial_speed_kmh"].median()), 1)
+    alike = metro[away == away.min()] if away.notna().any() else metro
+    return round(float(alike["commercial_speed_kmh"].median()), 1)
 
 
 def hops_km(draft: Draft, stops: Sequence[Stop], length_km: float | None) -> Floats:

@@ -53,6 +53,7 @@ class ScenarioFile(BaseModel):
     )
     notes: str = ""
     change: tuple[Change, ...] = Field((), strict=False)
+    card: tuple[Card, ...] = Field((), strict=False, description="cards of one's own; they are built")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,8 @@ class Scenario:
         Cards that are cancelled.
     changes
         Changes of its own, each with the name of the scenario that it stands in.
+    own_cards
+        Cards that stand in its file, not in the plan.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Scenario:
     changes: tuple[tuple[str, TableChange], ...] = ()
     notes: str = ""
     region_id: str = ""
+    own_cards: tuple[Card, ...] = ()
 
     @property
     def cards(self) -> tuple[str, ...]:
@@ -90,7 +94,12 @@ class Scenario:
 
     def _built_cards(self) -> list[Card]:
         on = set(self.built) - self.cancelled
-        return [card for card in list_cards(self.region_id) if card.project_id in on]
+        return [card for card in self.known_cards if card.project_id in on]
+
+    @property
+    def known_cards(self) -> tuple[Card, ...]:
+        """The region's cards and those of the scenario's own, built or not."""
+        return (*list_cards(self.region_id), *self.own_cards)
 
     @cached_property
     def hash(self) -> str:
@@ -136,6 +145,7 @@ class Scenario:
     def _card_problems(self) -> list[Problem]:
         """Return what is wrong between the cards."""
         on = {card.project_id for card in self._built_cards()}
+        lacking = {card.project_id for card in self.known_cards if card.changes} - on | self.cancelled
         problems = []
         for card in self._built_cards():
             problems += [
@@ -143,7 +153,7 @@ class Scenario:
                     f"{self.name}, {card.project_id}", f"needs {other}, which is not built", f"build {other}"
                 )
                 for other in card.needs
-                if other not in on and other in self.cancelled
+                if other in lacking
             ]
             problems += [
                 Problem(
@@ -207,7 +217,7 @@ def compose(
     UnknownNameError
         There is no such card.
     """
-    known = {card.project_id for card in list_cards(base.region_id)}
+    known = {card.project_id for card in base.known_cards}
     build, cancel = list(build), list(cancel)
     for card in (*build, *cancel):
         if card not in known:
@@ -255,14 +265,21 @@ def _load(
 
 def _extended(under: Scenario, found: ScenarioFile, file: str, problems: list[Problem]) -> Scenario:
     """Return the scenario of a file on what it extends."""
-    cards = {card.project_id: card for card in list_cards(under.region_id)}
+    cards = {card.project_id: card for card in under.known_cards}
+    for card in found.card:
+        if card.project_id in cards:
+            where = f"{found.name}, card {card.project_id}"
+            problems.append(Problem(where, "is the id of another card", "take another project_id"))
+        cards[card.project_id] = card
+    own = {card.project_id: card for card in found.card}
     built = dict(under.built)
     cancelled = set(under.cancelled)
     changes = list(under.changes)
     year = found.year if found.year is not None else under.year
     if found.cards:
-        for card, only_committed in members(tuple(cards.values()), found.cards).items():
-            built[card] = only_committed and built.get(card, True)
+        for name, part in members(list_cards(under.region_id), found.cards).items():
+            built[name] = part and built.get(name, True)
+    built |= dict.fromkeys(own, False)
     for order, change in enumerate(found.change, 1):
         if isinstance(change, Build | Cancel | Delay):
             if change.project not in cards:
@@ -287,6 +304,7 @@ def _extended(under: Scenario, found: ScenarioFile, file: str, problems: list[Pr
         changes=tuple(changes),
         notes=found.notes or under.notes,
         region_id=under.region_id,
+        own_cards=(*under.own_cards, *own.values()),
     )
 
 

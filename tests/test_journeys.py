@@ -1,6 +1,7 @@
 """Journeys on the tiny regions: times worked out by hand, and every rule of the clocks and modes."""
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -230,11 +231,7 @@ def park_and_ride_region():
         place["district_id"] = "dp" if place["place_id"] == "p" else "dq"
     for table in rows.values():
         for row in table:
-            for key in [
-                key
-                for key, value in row.items()
-                if value is pd.NA or value is pd.NaT or value != value or value == ""
-            ]:  # noqa: PLR0124
+            for key in [key for key, value in row.items() if pd.isna(value) or value == ""]:
                 del row[key]
             for key, value in row.items():
                 if isinstance(value, pd.Timestamp):
@@ -336,7 +333,7 @@ def test_paths_add_up_and_say_lines_and_stops():
     assert stages[1].lines == ("rail",)
     assert stages[1].stops == ("r", "h")
     assert (stages[2].start, stages[2].end) == ("h", "g")
-    assert all(one.end == two.start for one, two in zip(stages, stages[1:], strict=False))
+    assert all(one.end == two.start for one, two in pairwise(stages))
 
 
 def test_low_confidence_travels():
@@ -365,7 +362,7 @@ def test_the_networkx_graph_has_the_same_times():
 
 
 def test_queries_are_checked():
-    with pytest.raises(ValueError, match="there is no clock 'dor'.*door"):
+    with pytest.raises(ValueError, match=r"there is no clock 'dor'.*door"):
         Query(clock="dor")
     assert not Query(clock="station", mode="car").is_reading
     assert dataclasses.replace(Query(), clock="station").is_reading

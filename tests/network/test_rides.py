@@ -81,7 +81,7 @@ def test_an_unknown_length_is_the_straight_line_with_the_tracks_detour():
 
 
 def test_a_service_needs_times_or_a_speed():
-    with pytest.raises(BadInputError, match="services.csv, s: has no times .* no line with a speed"):
+    with pytest.raises(BadInputError, match=r"services.csv, s: has no times .* no line with a speed"):
         calls(region_of({"max_speed_kmh": None}))
 
 
