@@ -253,10 +253,12 @@ def _model_s(
         run_min[rows] = model.hop_min(hop_km[rows], speed_kmh[rows], stock=stock)
         dwell_min[~by_speed & (kind == name) & ~first] = model.stock(stock).dwell_min
     run_min[first] = 0
-    depart = np.cumsum(run_min + dwell_min)
+    # each run in whole seconds: a line that is led on at an end keeps its times elsewhere
+    run_s, dwell_s = whole_s(run_min * 60), whole_s(dwell_min * 60)
+    depart_s = np.cumsum(run_s + dwell_s)
     begin = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
-    depart = depart - depart[begin]
-    return np.asarray((depart - dwell_min) * 60, np.float64), np.asarray(depart * 60, np.float64)
+    depart_s = depart_s - depart_s[begin]
+    return (depart_s - dwell_s).astype(np.float64), depart_s.astype(np.float64)
 
 
 def _commercial_kmh(lines: pd.DataFrame) -> pd.Series[float]:
