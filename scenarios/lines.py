@@ -71,8 +71,7 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
                 **headways,
             }
         )
-        run = [stop.run_min for stop in stops[1:]]
-        dwell = [stop.dwell_min for stop in stops]
+        run, dwell = _run_and_dwell(draft, change, stops, between_km)
         order, length = names, between_km
         if way == "reverse":
             run, dwell, order, length = run[::-1], dwell[::-1], names[::-1], between_km[::-1]
@@ -94,6 +93,35 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
     rows["transfers"] = join_on_foot(draft, names, by)
     words = f"a line of {len(names)} stops and {ends[-1]:.0f} km, {stations} new stations"
     return Touched(by, change.type, words, rows, change.source, change.confidence)
+
+
+def _run_and_dwell(
+    draft: Draft, change: AddService, stops: list[Stop], km: Floats
+) -> tuple[list[float | None], list[float]]:
+    """Return minutes of each run and each stop: those given, else of trains the run-time model's.
+
+    The model's are written down here, with the railways that meet at the scenario's date: left blank, they
+    would grow with every other line that a scenario adds. A metro's stay blank: its speed tells them.
+    """
+    if stops[1].run_min is not None or change.class_ == "metro":
+        return [stop.run_min for stop in stops[1:]], [stop.dwell_min for stop in stops]
+    model = RunTimeModel()
+    lines = draft.tables["lines"].set_index("line_id")
+    speed = float(lines["max_speed_kmh"].get(change.line, np.nan))
+    if np.isnan(speed):
+        raise BadInputError(
+            Problem("line", f"{change.line} has no max_speed_kmh", "give run_min at the stops")
+        )
+    table = draft.region.table("line_stops")
+    railway = table["line_id"].map(lines["class"]) != "metro"
+    other = table[railway & (table["line_id"] != change.line)].groupby("station_id")["line_id"].nunique()
+    meeting = np.array([float(other.get(stop.station, 0)) for stop in stops])
+    run = np.zeros(len(km))
+    moves = km > 0
+    run[moves] = model.hop_min(
+        km[moves], speed, stock=change.class_, further_lines=(meeting[:-1] + meeting[1:])[moves]
+    )
+    return [float(one) for one in run], [model.stock(change.class_).dwell_min] * len(stops)
 
 
 def _numbered(name: str, number: int) -> str:

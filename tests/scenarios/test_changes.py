@@ -6,6 +6,7 @@ import pytest
 
 from network.errors import BadInputError
 from network.region import About
+from network.runtimes import RunTimeModel
 from network.testing import diamond_region, headway_region, hub_region, line_region, make_region, roads_region
 from scenarios.apply import apply_changes
 from scenarios.scenario import ScenarioFile
@@ -137,12 +138,22 @@ def test_adjust_speed_divides_runs_and_keeps_dwells(line):
 
 def test_adjust_speed_of_a_line_without_times():
     stops = [{"station": "b"}, {"station": "x", "lon": 113.2, "lat": 23.1}]
-    add = {"type": "add-service", "line": "new", "class": "hsr", "max_speed_kmh": 200, "stops": stops}
-    region = apply(line_region(), add)
+    add = {"type": "add-service", "line": "new", "class": "metro", "max_speed_kmh": 80, "stops": stops}
+    region = apply(headway_region(), add)
     made = apply(region, {"type": "adjust-speed", "where": {"line": "new"}, "factor": 0.5})
-    assert made.table("lines").set_index("line_id").loc["new", "max_speed_kmh"] == 100
+    speeds = made.table("lines").set_index("line_id").loc["new"]
+    assert (speeds["max_speed_kmh"], speeds["commercial_speed_kmh"]) == (40, 50)
     one = {"type": "adjust-speed", "where": {"service": "new-forward"}, "factor": 0.5}
     assert "runs on the same line" in refused(region, one)
+
+
+def test_trains_have_the_minutes_of_the_model_whatever_else_is_built(line):
+    stops = [{"station": "b"}, {"station": "x", "lon": 113.2, "lat": 23.1, "distance_km": 30}]
+    add = {"type": "add-service", "line": "new", "class": "hsr", "max_speed_kmh": 200, "stops": stops}
+    alone, after = apply(line, add), apply(line, add | {"line": "other"}, add)
+    model = RunTimeModel().hop_min(30.0, 200.0, stock="hsr", further_lines=1)
+    assert calls(alone, "new-forward", "arrive_min") == [None, pytest.approx(model, abs=0.001)]
+    assert calls(alone, "new-reverse", "arrive_min") == calls(after, "new-forward", "arrive_min")
 
 
 def test_adjust_dwell_time(line):

@@ -104,6 +104,9 @@ def test_nothing_is_lost_from_one_to_the_next(shipped):
             for r in (one, two)
         ]
         assert calls[0] <= calls[1]
+        trains = set(one.services.loc[one.services["class"] != "metro", "service_id"])
+        few, many = (r.service_stops[r.service_stops["service_id"].isin(trains)] for r in (one, two))
+        assert few.reset_index(drop=True).equals(many.reset_index(drop=True))
         for name, value in one.parameters.items():
             longer = two.parameters[name] > value
             assert not longer or name in {"feeder_max_km", "feeder_kmh"}, name
