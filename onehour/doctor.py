@@ -94,7 +94,6 @@ def _version(name: str) -> str | None:
 def _threading_layer() -> str:
     """Return the threading layer that a parallel kernel takes; it is chosen when one first runs."""
     import numpy as np  # noqa: PLC0415
-
     from numba import threading_layer  # type: ignore[attr-defined]  # noqa: PLC0415
 
     from sim.search import SearchGraph  # noqa: PLC0415
