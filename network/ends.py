@@ -139,7 +139,7 @@ def _from_ids(region: Region, wanted: list[str]) -> pd.DataFrame:
             points.append({"id": name, "lon": float(point[1]), "lat": float(point[2]), "confidence": "high"})
     if points:
         known = pd.concat([known, pd.DataFrame(points)], ignore_index=True)
-    problems += _position_problems(known[known["id"].isin(set(wanted) - names)], "place")
+        problems += _position_problems(known.tail(len(points)), "place")
     if problems:
         raise BadInputError(problems)
     table = known.set_index("id").loc[list(dict.fromkeys(wanted))].reset_index()
