@@ -37,7 +37,7 @@ class Ends:
     station
         Row of ``region.stations`` where the end is a station, else -1, [ends].
     core
-        Whether the end lies in the district of a metropolitan core, [ends].
+        Whether the end is a metropolitan core or lies in the district of one, [ends].
     """
 
     table: pd.DataFrame
@@ -80,7 +80,9 @@ def ends_of(region: Region, wanted: Sequence[str] | pd.DataFrame) -> Ends:
         table.loc[blank, "district_id"] = district_of(
             region, table.loc[blank, "lon"], table.loc[blank, "lat"]
         )
-    return Ends(table, _station_rows(region, table), in_core(region, table["district_id"]))
+    cores = region.places.loc[region.places["level"] == "core", "place_id"]
+    core = in_core(region, table["district_id"]) | table["id"].isin(set(cores)).to_numpy(bool)
+    return Ends(table, _station_rows(region, table), core)
 
 
 def _station_rows(region: Region, table: pd.DataFrame) -> NDArray[np.int64]:

@@ -129,7 +129,8 @@ def test_route_prints_stages_with_their_minutes(command, folder):
     out = command("route", "at-a", "at-d", "--region", folder / "line", "--set", "walk_kmh=5").out
     assert "At A → At D: 33.0 min" in out
     assert "Set for this run: walk_kmh=5" in out
-    assert "3 stops; wait 5.0 + ride 20.0" in out
+    assert "3 stops" in out
+    assert "Parts, minutes: entry 5.0, wait 5.0, ride 20.0, exit 3.0" in out
 
 
 # ----------------------------------------------------------------------------------------------------- lists
@@ -240,10 +241,19 @@ def output(name):
 
 WRONG = {
     # the ten of the issue
-    "broken CSV": (edited("stations.csv", lambda raw: raw + b'e,"E,rail\n'), ["stations.csv row 6", "no CSV"]),
+    "broken CSV": (
+        edited("stations.csv", lambda raw: raw + b'e,"E,rail\n'),
+        ["stations.csv row 6", "no CSV"],
+    ),
     "unknown id": (edited("service_stops.csv", lambda raw: raw.replace(b",d,", b",zz,")), ["row", "zz"]),
-    "negative time": (edited("service_stops.csv", lambda raw: raw.replace(b",20,", b",-20,")), ["arrive_min", "-20"]),
-    "duplicated key": (edited("stations.csv", lambda raw: raw + raw.splitlines()[1]), ["row 6", "already in row 2"]),
+    "negative time": (
+        edited("service_stops.csv", lambda raw: raw.replace(b",20,", b",-20,")),
+        ["arrive_min", "-20"],
+    ),
+    "duplicated key": (
+        edited("stations.csv", lambda raw: raw + raw.splitlines()[1]),
+        ["row 6", "already in row 2"],
+    ),
     "missing file": (no_file, ["gone.toml", "No such file"]),
     "a change that matches nothing": (
         scenario(CHANGE + 'type = "remove-service"\nwhere = { class = "metro" }'),
@@ -252,10 +262,16 @@ WRONG = {
     "circular extends": (circle, ["y.toml, extends", "x.toml → y.toml → x.toml"]),
     "not UTF-8": (edited("places.csv", lambda raw: raw + b"\xff"), ["places.csv row 6", "UTF-8"]),
     "empty region": (no_rows, ["the region is empty", "places.csv"]),
-    "NaN coordinate": (edited("stations.csv", lambda raw: raw.replace(b"23.18", b"NaN")), ["stations.csv row 4, lat", "not finite"]),
+    "NaN coordinate": (
+        edited("stations.csv", lambda raw: raw.replace(b"23.18", b"NaN")),
+        ["stations.csv row 4, lat", "not finite"],
+    ),
     # more
     "unknown goal": (words("--goal", "G99"), ["--goal", "'G99'"]),
-    "goal that cannot be checked": (lambda *_: ["check", "--goal", "G11_one_ticket"], ["G11", "cannot be checked", "fares"]),
+    "goal that cannot be checked": (
+        lambda *_: ["check", "--goal", "G11_one_ticket"],
+        ["G11", "cannot be checked", "fares"],
+    ),
     "unknown clock, mode and period": (
         words("--clock", "x", "--mode", "y", "--period", "z"),
         ["3 problems", "--clock", "--mode", "--period", "known: am-peak, midday"],
@@ -267,7 +283,10 @@ WRONG = {
     "unknown region": (lambda *_: ["check", "--region", "nowhere"], ["--region", "known: guangzhou"]),
     "unknown parameter": (words("--set", "walk_khm=5"), ["walk_khm", "did you mean walk_kmh"]),
     "no number": (words("--set", "walk_kmh", "--set", "walk_kmh=fast"), ["2 problems", "no name=number"]),
-    "number out of range": (words("--set", "walk_kmh=nan", "--set", "feeder_kmh=1e-300"), ["2 problems", "out of range"]),
+    "number out of range": (
+        words("--set", "walk_kmh=nan", "--set", "feeder_kmh=1e-300"),
+        ["2 problems", "out of range"],
+    ),
     "a number set twice": (words("--set", "walk_kmh=5", "--set", "walk_kmh=6"), ["stands twice"]),
     "problems of all kinds together": (
         words("nope", "--goal", "G99", "--mode", "boat", "--set", "walk_kmh=0"),
@@ -277,9 +296,18 @@ WRONG = {
         lambda folder, _: ["route", "nowhere", "1,nan", "--region", folder / "line"],
         ["2 problems", "'nowhere'", "'1,nan'", "lon,lat"],
     ),
-    "a place that is no text": (lambda folder, _: ["route", "\udcff", "a", "--region", folder / "line"], ["place"]),
-    "a point off the earth": (lambda folder, _: ["route", "999,9", "a", "--region", folder / "line"], ["999"]),
-    "unknown keys of a scenario": (scenario(HEAD + "yaer = 2030\nfoo = 1"), ["2 problems", "did you mean year", "foo"]),
+    "a place that is no text": (
+        lambda folder, _: ["route", "\udcff", "a", "--region", folder / "line"],
+        ["place"],
+    ),
+    "a point off the earth": (
+        lambda folder, _: ["route", "999,9", "a", "--region", folder / "line"],
+        ["999"],
+    ),
+    "unknown keys of a scenario": (
+        scenario(HEAD + "yaer = 2030\nfoo = 1"),
+        ["2 problems", "did you mean year", "foo"],
+    ),
     "unknown kind of change": (scenario(CHANGE + 'type = "add-servise"'), ["change.1.type", "add-service"]),
     "no kind of change": (scenario(CHANGE), ["change.1.type", "is missing"]),
     "no TOML": (scenario("name = ["), ["x.toml", "not TOML"]),
@@ -298,16 +326,30 @@ WRONG = {
     "places without a column": (places(b"id,lon\np,113\n"), ["p.csv row 1", "'lat' is missing"]),
     "places that are wrong in many ways": (
         places(b"id,lon,lat,population\np,113,23,\np,NaN,23,\n,113,95,-5\nq,113\n"),
-        ["6 problems", "row 3, id", "already in row 2", "row 3, lon", "row 4, id", "row 4, lat", "row 4, population",
-         "row 5: has 2 cells"],
+        [
+            "6 problems",
+            "row 3, id",
+            "already in row 2",
+            "row 3, lon",
+            "row 4, id",
+            "row 4, lat",
+            "row 4, population",
+            "row 5: has 2 cells",
+        ],
     ),  # fmt: skip
     "no places": (places(b"id,lon,lat\n"), ["p.csv", "holds no place"]),
-    "a huge field": (places(b"id,lon,lat\n" + b"p" * 200_000 + b",113,23\n"), ["p.csv row 2", "field larger"]),
+    "a huge field": (
+        places(b"id,lon,lat\n" + b"p" * 200_000 + b",113,23\n"),
+        ["p.csv row 2", "field larger"],
+    ),
     "places and zones": (places(b"id,lon,lat\np,113,23\n", "--zones"), ["--zones", "--places"]),
     "wrong ending": (output("out.xlsx"), ["out.xlsx", ".parquet or .csv"]),
     "no folder for the output": (output("gone/out.csv"), ["gone", "is not there"]),
     "a folder as output": (output(""), ["ending"]),
-    "an output that cannot be written": (lambda folder, _: ["matrix", "-o", "/proc/out.csv", "--region", folder / "line"], ["/proc/out.csv", "written"]),
+    "an output that cannot be written": (
+        lambda folder, _: ["matrix", "-o", "/proc/out.csv", "--region", folder / "line"],
+        ["/proc/out.csv", "written"],
+    ),
     "an output of too long a name": (output("x" * 300 + ".csv"), ["cannot be written"]),
     "no such option": (words("--nope"), ["No such option", "--nope"]),
     "no output": (lambda *_: ["matrix"], ["--output"]),
