@@ -80,9 +80,9 @@ def ends_of(region: Region, wanted: Sequence[str] | pd.DataFrame) -> Ends:
         table.loc[blank, "district_id"] = district_of(
             region, table.loc[blank, "lon"], table.loc[blank, "lat"]
         )
-    places = region.places
-    core = table["id"].isin(places.loc[places["level"] == "core", "place_id"]).to_numpy(bool)
-    return Ends(table, _station_rows(region, table), core | in_core(region, table["district_id"]))
+    cores = region.places.loc[region.places["level"] == "core", "place_id"]
+    core = in_core(region, table["district_id"]) | table["id"].isin(set(cores)).to_numpy(bool)
+    return Ends(table, _station_rows(region, table), core)
 
 
 def _station_rows(region: Region, table: pd.DataFrame) -> NDArray[np.int64]:
@@ -141,7 +141,7 @@ def _from_ids(region: Region, wanted: list[str]) -> pd.DataFrame:
             points.append({"id": name, "lon": float(point[1]), "lat": float(point[2]), "confidence": "high"})
     if points:
         known = pd.concat([known, pd.DataFrame(points)], ignore_index=True)
-    problems += _position_problems(known[known["id"].isin(set(wanted) - names)], "place")
+        problems += _position_problems(known.tail(len(points)), "place")
     if problems:
         raise BadInputError(problems)
     table = known.set_index("id").loc[list(dict.fromkeys(wanted))].reset_index()

@@ -32,8 +32,11 @@ def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
         problems.append(Problem(where, f"the folder {path.parent} is not there", "make it first"))
     elif not os.access(path.parent, os.W_OK | os.X_OK):
         problems.append(Problem(where, f"the folder {path.parent} cannot be written to", "choose another"))
-    elif path.is_dir():
-        problems.append(Problem(where, "is a folder", "give the name of a file"))
+    try:
+        if path.suffix and path.is_dir():
+            problems.append(Problem(where, "is a folder", "give the name of a file"))
+    except OSError as error:
+        problems.append(Problem(where, f"cannot be written: {error.strerror}", "choose another file"))
     return problems
 
 
