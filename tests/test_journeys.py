@@ -366,3 +366,16 @@ def test_queries_are_checked():
         Query(clock="dor")
     assert not Query(clock="station", mode="car").is_reading
     assert dataclasses.replace(Query(), clock="station").is_reading
+
+
+def test_any_takes_the_quicker_mode_pair_by_pair():
+    region = park_and_ride_region()
+    both = {
+        mode: minutes(region, "p", "q", clock="in-vehicle", mode=mode) for mode in ("transit", "car", "any")
+    }
+    assert both["transit"] != both["car"]
+    assert both["any"] == min(both["transit"], both["car"])
+    back = {
+        mode: minutes(region, "near", "far", clock="in-vehicle", mode=mode) for mode in ("transit", "any")
+    }
+    assert back == {"transit": 3, "any": 3}

@@ -309,7 +309,10 @@ WRONG = {
         scenario(HEAD + "yaer = 2030\nfoo = 1"),
         ["2 problems", "did you mean year", "foo"],
     ),
-    "unknown kind of change": (scenario(CHANGE + 'type = "add-servise"'), ["change 1", "there is no change 'add-servise'", "add-service"]),
+    "unknown kind of change": (
+        scenario(CHANGE + 'type = "add-servise"'),
+        ["change 1", "there is no change 'add-servise'", "add-service"],
+    ),
     "no kind of change": (scenario(CHANGE), ["change 1", "has no type", "add-service"]),
     "no TOML": (scenario("name = ["), ["x.toml", "not TOML"]),
     "a zero byte in extends": (scenario(HEAD + 'extends = "a\\u0000.toml"'), ["x.toml, extends"]),
