@@ -71,7 +71,7 @@ def get_region(name: str) -> Region:
     if name in list_regions():
         with as_file(files("network").joinpath("regions", name)) as folder:
             return read_region(folder)
-    if "\0" in name or not Path(name).is_dir():
+    if not name or "\0" in name or not Path(name).is_dir():
         raise UnknownNameError("region", name, list_regions(), where="--region")
     return read_region(Path(name))
 

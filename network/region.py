@@ -75,8 +75,8 @@ class About:
 class Region:
     """The tables of a region. Never edited: every change makes a new region.
 
-    A table is a DataFrame with the columns of the schema, sorted by its key; each access hands out a
-    copy that shares its memory until written to, so nobody can edit the region through it.
+    A table is a DataFrame with the columns of the schema, sorted by its key; each access hands out a copy of
+    its own. A shallow copy would not do: the arrays of nullable whole numbers can be written to through it.
     """
 
     about: About
@@ -86,7 +86,7 @@ class Region:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the table called `name`, sorted by its key."""
-        return self._tables[name].copy(deep=False)
+        return self._tables[name].copy()
 
     @property
     def districts(self) -> dict[str, Any]:
@@ -155,7 +155,7 @@ class Region:
 
 def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` sorted by the key of `table`, with a fresh index."""
-    return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True)
+    return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True).copy()
 
 
 def _bytes_of(column: pd.Series[Any]) -> bytes:
