@@ -40,6 +40,7 @@ WRONG_CELLS = [
     ("places.csv", ",1000,", ",-1,", "population: '-1' is out of range (a number of 0 people or more)"),
     ("places.csv", ",1000,", ",1.5,", "population: '1.5' is no whole number (a number of 0 people or more)"),
     ("places.csv", ",1000,", f",{BIG},", "population: '999"),
+    ("places.csv", ",1000,", f",{2**53 + 1},", "population: '9007199254740993' is too large"),
     ("places.csv", ",1000,", f",{BIG * 20},", "population: '999"),
     ("places.csv", ",yes,", ",perhaps,", "in_area: 'perhaps' is not yes or no (write yes or no)"),
     ("places.csv", ",high", ",sure", "confidence: 'sure' is none of high, medium, low"),
