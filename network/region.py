@@ -10,15 +10,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from network.errors import UnknownNameError
 from network.parameters import Parameters, default_parameters
 from network.schema import TABLES, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,11 @@ class Region:
 def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` sorted by the key of `table`, with a fresh index."""
     return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True).copy()
+
+
+def positions(ids: Iterable[str], wanted: Iterable[str]) -> NDArray[np.int64]:
+    """Return the place of each of `wanted` in `ids`, -1 where it is not there."""
+    return np.asarray(pd.Index(list(ids)).get_indexer(pd.Index(list(wanted))), np.int64)
 
 
 def _bytes_of(column: pd.Series[Any]) -> bytes:

@@ -16,6 +16,8 @@ import pandas as pd
 import pyproj
 from scipy.spatial import cKDTree
 
+from network.seconds import whole_s
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Edges = tuple[Ints, Ints, Floats]
-
-#: How many of the nearest junctions a point is joined to by local streets.
-NEAREST_JUNCTIONS = 4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,10 +87,10 @@ def road_graph(
         One of the region's periods; it sets the congestion.
     points
         Further ends of trips: columns ``point_id``, ``lon``, ``lat`` (degrees). Each is joined by local
-        streets (straight line x ``walk_detour`` at ``local_road_kmh``, with the congestion of connectors)
-        to the four nearest junctions within ``local_road_max_km``, or the nearest one if there is none,
-        and to each place within ``local_road_max_km``. Places that links lead to need no more and are left
-        as they are; places without a link count as points.
+        streets (straight line x ``walk_detour`` at ``local_road_kmh``, with the congestion of connectors) to
+        each junction and place within ``local_road_max_km``, or to the nearest junction if there is none.
+        Places that links lead to need no more and are left as they are; places without a link count as
+        points.
     between_points
         Whether points within ``local_road_max_km`` of each other are joined directly too.
 
@@ -125,7 +124,7 @@ def road_graph(
     local = _local_edges(region, period, roads, ends, first_end, between_points=between_points)
     gates, gate_twins = behind_gates, twin[behind_gates]
     n_gates = 2 * len(gates)
-    plaza_s = _whole(np.full(n_gates, region.parameters["toll_plaza_min"] * 60))
+    plaza_s = whole_s(np.full(n_gates, region.parameters["toll_plaza_min"] * 60))
     none = np.zeros(0, np.int64)
     nodes = pd.concat([roads, roads.iloc[behind_gates], ends, ends], ignore_index=True)
     layer = np.zeros(len(nodes), bool)
@@ -143,7 +142,7 @@ def road_graph(
         tolled=layer,
         tail=_int32(tail, head[back], gates, gate_twins, local[0]),
         head=_int32(head, tail[back], gate_twins, gates, local[1]),
-        drive_s=_int32(drive_s, drive_s[back], np.zeros(n_gates, np.int64), none, _whole(local[2])),
+        drive_s=_int32(drive_s, drive_s[back], np.zeros(n_gates, np.int64), none, whole_s(local[2])),
         toll_s=_int32(np.zeros(len(links) + len(back), np.int64), plaza_s, np.zeros(n_local, np.int64)),
         link=_int32(row, back, np.full(n_gates + n_local, -1)),
     )
@@ -174,7 +173,7 @@ def _link_seconds(region: Region, period: str, links: pd.DataFrame) -> Ints:
     kinds = list(zip(links["class"], links["area"], strict=True))
     factor = {kind: region.parameters.at(f"congestion_{kind[0]}_{kind[1]}", period) for kind in set(kinds)}
     congestion = np.array([factor[kind] for kind in kinds], np.float64)
-    return _whole(3600 * links["length_km"].to_numpy() / links["speed_kmh"].to_numpy() * congestion)
+    return whole_s(3600 * links["length_km"].to_numpy() / links["speed_kmh"].to_numpy() * congestion)
 
 
 def _local_edges(
@@ -195,7 +194,7 @@ def _local_edges(
     reach_m = 1000 * region.parameters["local_road_max_km"]
     is_place = roads["is_place"].to_numpy(bool)
     pairs = [
-        _nearest(end_xy, road_xy, np.flatnonzero(~is_place), reach_m),
+        _joined(end_xy, road_xy, np.flatnonzero(~is_place), reach_m),
         _within(end_xy, road_xy, np.flatnonzero(is_place), reach_m),
     ]
     end = np.concatenate([pair[0] for pair in pairs])
@@ -229,17 +228,19 @@ def _local_pace(region: Region, period: str, end_xy: Floats, roads: pd.DataFrame
     return numbers["walk_detour"] * 3.6 / numbers["local_road_kmh"] * factor
 
 
-def _nearest(end_xy: Floats, road_xy: Floats, junctions: Ints, reach_m: float) -> tuple[Ints, Ints]:
-    """Return pairs of each end and its nearest junctions in reach, the nearest one in any case."""
+def _joined(end_xy: Floats, road_xy: Floats, junctions: Ints, reach_m: float) -> tuple[Ints, Ints]:
+    """Return pairs of each end and every junction in reach, or the nearest one where there is none.
+
+    All of them, not the nearest few: a junction that is added must not take the place of another.
+    """
     if not junctions.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    count = min(NEAREST_JUNCTIONS, len(junctions))
-    answer = cKDTree(road_xy[junctions]).query(end_xy, k=range(1, count + 1))
-    away_m, found = np.asarray(answer[0], np.float64), np.asarray(answer[1], np.int64)
-    keep = away_m <= reach_m
-    keep[:, 0] = True
-    end, rank = np.nonzero(keep)
-    return end, junctions[found[end, rank]]
+    end, junction = _within(end_xy, road_xy, junctions, reach_m)
+    alone = np.setdiff1d(np.arange(len(end_xy)), end)
+    if alone.size:
+        nearest = junctions[np.asarray(cKDTree(road_xy[junctions]).query(end_xy[alone])[1], np.int64)]
+        end, junction = np.append(end, alone), np.append(junction, nearest)
+    return end, junction
 
 
 def _within(end_xy: Floats, other_xy: Floats, others: Ints, reach_m: float) -> tuple[Ints, Ints]:
@@ -254,11 +255,6 @@ def _within(end_xy: Floats, other_xy: Floats, others: Ints, reach_m: float) -> t
 def _length_m(first: Floats, second: Floats) -> Floats:
     """Return straight lines in metres."""
     return np.asarray(np.hypot(*(first - second).T), np.float64)
-
-
-def _whole(seconds: Floats) -> Ints:
-    """Round half up to whole seconds."""
-    return np.floor(seconds + 0.5).astype(np.int64)
 
 
 def _int32(*parts: Ints) -> NDArray[np.int32]:

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 from network.errors import UnknownNameError
 from network.parameters import Parameter, default_parameters
 from network.region import About, Region, canonical
-from network.roads import NEAREST_JUNCTIONS, road_graph
+from network.roads import road_graph
 from network.schema import TABLES, columns
 
 BLANK = {"bool": False, "date": pd.NaT, "float": np.nan, "int": pd.NA}
@@ -181,12 +181,23 @@ def test_no_trip_leads_through_a_point():
     assert seconds(alone, "a", "c") == seconds(crowd, "a", "c")
 
 
-def test_points_use_at_most_the_nearest_junctions():
-    nodes = {f"n{at}": (at, 0) for at in range(8)}
+def test_points_use_every_junction_in_reach():
+    nodes = {f"n{at}": (3 * at, 0) for at in range(8)}
     links = [make_link(f"n{at}", f"n{at + 1}") for at in range(7)]
     graph = road_graph(make_region(nodes, links, **LOCAL), "midday", make_points(p=(0, 1)))
     heads = {graph.node_ids[head] for head in graph.head[graph.tail == graph.origin["p"]]}
-    assert heads == {f"n{at}" for at in range(NEAREST_JUNCTIONS)}
+    assert heads == {"n0", "n1", "n2", "n3"}  # n4 is 12.04 km away
+
+
+def test_a_junction_more_never_makes_a_drive_longer():
+    nodes = {f"n{at}": (at, 0) for at in range(8)} | {"far": (0, 40)}
+    links = [make_link(f"n{at}", f"n{at + 1}") for at in range(7)] + [make_link("n7", "far")]
+    points = make_points(p=(2, 1), q=(0, 41))
+    before = seconds(road_graph(make_region(nodes, links, **LOCAL), "midday", points), "p", "q")
+    crowd = {f"x{at}": (2 + 0.01 * at, 1) for at in range(9)}
+    more = [make_link(f"x{at}", f"x{at + 1}") for at in range(8)]
+    after = seconds(road_graph(make_region(nodes | crowd, links + more, **LOCAL), "midday", points), "p", "q")
+    assert after <= before
 
 
 def test_places_with_connectors_keep_them_alone():

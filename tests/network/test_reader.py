@@ -185,7 +185,7 @@ def test_a_file_beyond_the_bound_is_told(folder, problems, monkeypatch):
     read_region(folder)
     monkeypatch.setattr(reader, "MAX_FILE_BYTES", largest.stat().st_size - 1)
     assert [line.partition(":")[0] for line in problems(folder)] == [largest.name]
-    assert "MiB (split the region)" in problems(folder)[0]
+    assert "MiB (check that it is the right file, or split it)" in problems(folder)[0]
 
 
 WRONG_ABOUT = [

@@ -1,0 +1,421 @@
+"""Compiling a region into a multimodal graph, for one clock, mode, period, traveller and statistic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from network.access import access_s, pairs_within, walk_s
+from network.complexes import stations_of
+from network.distances import metric_xy
+from network.ends import in_core
+from network.errors import BadInputError, UnknownNameError
+from network.graph import GraphBuilder, LinkKind, NodeKind
+from network.legs import Legs, best_legs, expected_legs, usual_legs
+from network.region import positions
+from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
+from network.roads import RoadGraph, road_graph
+from network.seconds import minutes_s, whole_s
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from network.ends import Ends
+    from network.graph import MultimodalGraph
+    from network.region import Region
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+CLOCKS = ("in-vehicle", "station", "door")
+MODES = ("transit", "car", "park-and-ride", "any")
+TRAVELLERS = ("random", "planned")
+STATISTICS = ("expected", "best")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of a network: how time is counted, for whom, and when.
+
+    Attributes
+    ----------
+    clock
+        ``in-vehicle``, ``station`` or ``door``.
+    mode
+        ``transit``, ``car``, ``park-and-ride``, or ``any``: the best of them, taxis included.
+    period
+        A period of the region. The clock in-vehicle takes the whole day for trains.
+    traveller
+        ``random``, or ``planned``: knows the timetable.
+    statistic
+        ``expected``, or ``best``: the quickest trains, no wait.
+
+    Raises
+    ------
+    UnknownNameError
+        A word is none of these.
+    BadInputError
+        Several are.
+    """
+
+    clock: str = "door"
+    mode: str = "transit"
+    period: str = "am-peak"
+    traveller: str = "random"
+    statistic: str = "expected"
+
+    def __post_init__(self) -> None:
+        """Check the words."""
+        allowed = {"clock": CLOCKS, "mode": MODES, "traveller": TRAVELLERS, "statistic": STATISTICS}
+        wrong = [
+            UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+            for name, known in allowed.items()
+            if getattr(self, name) not in known
+        ]
+        if wrong:
+            raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the clock and the mode fit together: a car and its driver pass no station's gate."""
+        return self.clock != "station" or self.mode in {"transit", "any"}
+
+    @property
+    def alternatives(self) -> tuple[Query, ...]:
+        """The queries of one graph each whose best is the answer.
+
+        Off the door, what weighs in choosing within a mode must not choose between the modes: ``any`` is the
+        least of the minutes that they report.
+        """
+        if self.mode != "any" or self.clock == "door":
+            return (self,)
+        modes = ("transit", "car", "park-and-ride") if self.clock == "in-vehicle" else ("transit",)
+        return tuple(replace(self, mode=mode) for mode in modes)
+
+
+class RideTables:
+    """Calls and rides of a region, made once and shared by its graphs."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.calls: Calls = calls(region)
+        self.rides: Rides = rides(self.calls)
+        classes = region.services["class"]
+        names = sorted(classes.unique())
+        gate_s = {name: minutes_s(region.parameters[f"gate_{name}_min"]) for name in names}
+        self.gate_s: Ints = classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
+        self.served: Ints = np.unique(self.calls.station)
+        self._legs: dict[tuple[Query, bool, bool], Legs] = {}
+
+    def legs(self, query: Query, *, gate: bool = True, later: bool = False) -> Legs:
+        """Return the legs for a traveller, from before the gate or from behind it; made once."""
+        later = later and query.traveller == "planned"
+        key = replace(query, mode="transit", clock=query.clock.replace("station", "door")), gate, later
+        if key not in self._legs:
+            self._legs[key] = self._made_legs(query, gate=gate, later=later)
+        return self._legs[key]
+
+    def _made_legs(self, query: Query, *, gate: bool, later: bool) -> Legs:
+        region = self.region
+        if query.clock == "in-vehicle":
+            trips = departures_a_day(region)[self.rides.service]
+            if query.statistic == "best":
+                return best_legs(self.rides, trips, np.zeros_like(self.gate_s))
+            return usual_legs(self.rides, trips)
+        period = region.about.period(query.period)
+        trips = departures_in(region, self.calls, period)[self.rides.call]
+        gate_s = self.gate_s if gate else np.zeros_like(self.gate_s)
+        if query.statistic == "best":
+            return best_legs(self.rides, trips, gate_s)
+        cap_s = None
+        if query.traveller == "planned":
+            cap_s = minutes_s(region.parameters[f"planned_cap_{'change' if later else 'first'}_min"])
+        return expected_legs(self.rides, trips, gate_s, period_s=period.length_s, planned_cap_s=cap_s)
+
+
+def compile_graph(
+    region: Region, ends: Ends, query: Query, tables: RideTables | None = None
+) -> MultimodalGraph:
+    """Compile a region into a graph.
+
+    Parameters
+    ----------
+    region
+        Its rows count as they stand: take the region at the wanted date first.
+    ends
+        Starts and ends of trips.
+    query
+        Clock, mode, period, traveller and statistic. `Query.alternatives` are compiled one by one.
+    tables
+        `RideTables` of the region, where they are at hand.
+
+    Returns
+    -------
+    MultimodalGraph
+        With a node `origin` and a node `destination` for each end. Where no path leads from one to another,
+        there is no journey.
+
+    Raises
+    ------
+    UnknownNameError
+        The region has no such period.
+    """
+    region.about.period(query.period)
+    build = _Build(region, ends, query, tables or RideTables(region))
+    everything = query.mode == "any" and query.clock == "door"
+    if query.mode != "car":
+        build.trains()
+        if query.clock == "door":
+            build.on_foot()
+        else:
+            build.from_stations()
+    if query.mode == "car" or everything:
+        build.car()
+    if query.mode == "park-and-ride" or everything:
+        build.park_and_ride()
+    if everything:
+        build.taxi()
+    return build.graph()
+
+
+class _Build:
+    """A graph under construction."""
+
+    def __init__(self, region: Region, ends: Ends, query: Query, tables: RideTables) -> None:
+        self.region, self.ends, self.query, self.tables = region, ends, query, tables
+        self.numbers = region.parameters
+        self.builder = GraphBuilder()
+        self.stations = region.stations
+        self.count = len(self.stations)
+        self.kind = self.stations["class"].to_numpy()
+        self.origin = self.builder.nodes(NodeKind.ORIGIN, len(ends))
+        self.destination = self.builder.nodes(NodeKind.DESTINATION, len(ends))
+        self.builder.links(LinkKind.SAME, self.origin, self.destination)
+        self.all_legs: list[Legs] = []
+        self.road: tuple[RoadGraph, Ints] | None = None
+
+    def graph(self) -> MultimodalGraph:
+        """Return the finished graph; its legs are those of all kinds of boarding, one after another."""
+        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), self.tables.rides)
+
+    # ------------------------------------------------------------------------------------------------ trains
+
+    def trains(self) -> None:
+        """Add stations, rides and changes."""
+        add, query = self.builder, self.query
+        self.alighted = add.nodes(NodeKind.ALIGHTED, self.count, later=True)
+        self.inside = add.nodes(NodeKind.INSIDE, self.count)
+        if query.clock == "in-vehicle":
+            self._rides(self.inside, gate=False, later=False)
+            weight_s = self._s("change_weight_min")
+            add.links(LinkKind.TRANSFER, self.alighted, self.inside, weight_s=weight_s)
+            tail, head, _ = self._transfers()
+            add.links(
+                LinkKind.TRANSFER,
+                self.alighted[tail],
+                self.inside[head],
+                row=np.arange(len(tail)),
+                weight_s=weight_s,
+            )
+            return
+        inside_later = add.nodes(NodeKind.INSIDE, self.count, later=True)
+        hall_later = add.nodes(NodeKind.HALL, self.count, later=True)
+        self._rides(inside_later, gate=False, later=True)
+        self._rides(hall_later, gate=True, later=True)
+        change = np.where(self.kind == "metro", self._s("change_metro_min"), self._s("change_rail_min"))
+        change = np.where(self.kind == "hub", self._s("change_rail_hub_min"), change)
+        add.links(LinkKind.TRANSFER, self.alighted, inside_later, parts_s={"transfer": change})
+        tail, head, street_s = self._transfers()
+        add.links(
+            LinkKind.TRANSFER,
+            self.alighted[tail],
+            hall_later[head],
+            row=np.arange(len(tail)),
+            parts_s={"transfer": street_s},
+        )
+        if query.clock == "station":
+            self._rides(self.inside, gate=False, later=False)
+            return
+        self.entrance = add.nodes(NodeKind.ENTRANCE, self.count)
+        self.exit = add.nodes(NodeKind.EXIT, self.count, later=True)
+        hall = add.nodes(NodeKind.HALL, self.count)
+        self._rides(hall, gate=True, later=False)
+        entry_s = self._by_class("entry_walk") + self._by_class("entry_security")
+        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s})
+        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": self._by_class("exit")})
+
+    def _rides(self, board: Ints, *, gate: bool, later: bool) -> None:
+        """Add the rides that begin at the nodes `board`."""
+        legs = self.tables.legs(self.query, gate=gate, later=later)
+        row = sum(map(len, self.all_legs)) + np.arange(len(legs))
+        gate_part = "transfer" if later else "entry"
+        tail, head = board[legs.from_station], self.alighted[legs.to_station]
+        self.builder.links(
+            LinkKind.RIDE,
+            tail,
+            head,
+            row=row,
+            parts_s={"wait": legs.wait_s, "ride": legs.ride_s, gate_part: legs.gate_s},
+        )
+        self.all_legs.append(legs)
+
+    def _transfers(self) -> tuple[Ints, Ints, Ints]:
+        """Return both ends of the walking links, and their time: exit, walk and security, s."""
+        links = self.region.transfers
+        tail = positions(self.stations["station_id"], links["from_station_id"])
+        head = positions(self.stations["station_id"], links["to_station_id"])
+        walk = whole_s(links["walk_m"].to_numpy(np.float64) * 3.6 / self.numbers["walk_kmh"])
+        security = np.where(links["security_waived"], 0, self._by_class("entry_security")[head])
+        return tail, head, self._by_class("exit")[tail] + walk + security
+
+    # ---------------------------------------------------------------------------------------- ends of trips
+
+    def from_stations(self) -> None:
+        """Join the ends to the stations that stand for them."""
+        end, station = stations_of(self.region, self.ends)
+        add = self.builder
+        if self.query.mode != "park-and-ride":
+            add.links(LinkKind.ACCESS, self.origin[end], self.inside[station])
+            shared = pd.DataFrame({"end": end, "station": station})
+            pairs = shared.merge(shared, on="station", suffixes=("", "_other"))[
+                ["end", "end_other"]
+            ].drop_duplicates()
+            pairs = pairs[pairs["end"] != pairs["end_other"]].sort_values(["end", "end_other"])
+            one, other = pairs["end"].to_numpy(np.int64), pairs["end_other"].to_numpy(np.int64)
+            add.links(LinkKind.SAME, self.origin[one], self.destination[other])
+        add.links(LinkKind.EGRESS, self.alighted[station], self.destination[end])
+
+    def on_foot(self) -> None:
+        """Join the ends to the stations in reach on foot or by feeder bus, and to each other on foot."""
+        add, numbers = self.builder, self.numbers
+        own = np.flatnonzero(self.ends.station >= 0)
+        at = self.ends.station[own]
+        zero = np.zeros(len(own), np.int64)
+        xy, station_xy = metric_xy(self.region, self.ends.table), metric_xy(self.region, self.stations)
+        reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"])
+        end, station, away_m = pairs_within(xy, station_xy, reach_m)
+        seconds = access_s(away_m, numbers)
+        near = (seconds >= 0) & (station != self.ends.station[end])
+        end, station, seconds = end[near], station[near], seconds[near]
+        end, station, seconds = np.append(end, own), np.append(station, at), np.append(seconds, zero)
+        if self.query.mode != "park-and-ride":
+            add.links(LinkKind.ACCESS, self.origin[end], self.entrance[station], parts_s={"access": seconds})
+            one, other, way_m = pairs_within(xy, xy, 1000 * numbers["walk_max_km"])
+            one, other, way_m = one[one != other], other[one != other], way_m[one != other]
+            walk = whole_s(walk_s(way_m, numbers))
+            add.links(LinkKind.WALK, self.origin[one], self.destination[other], parts_s={"access": walk})
+        add.links(LinkKind.EGRESS, self.exit[station], self.destination[end], parts_s={"egress": seconds})
+
+    # ----------------------------------------------------------------------------------------------- roads
+
+    def car(self) -> None:
+        """Add driving from end to end in one's own car, and parking."""
+        road, nodes = self._own_road()
+        park = np.where(self.ends.core, self._s("park_core_min"), self._s("park_min"))
+        park = park if self.query.clock == "door" else np.zeros_like(park)
+        self.builder.links(
+            LinkKind.PARK, nodes[self._road_ends(road, start=False)], self.destination, parts_s={"park": park}
+        )
+
+    def park_and_ride(self) -> None:
+        """Add driving one's own car to a station outside the cores."""
+        road, nodes = self._own_road()
+        station = self._served()
+        station = station[~in_core(self.region, self.stations["district_id"].iloc[station])]
+        reach = np.array(
+            [road.destination[name] for name in self.stations["station_id"].iloc[station]], np.int64
+        )
+        if self.query.clock == "door":
+            self.builder.links(
+                LinkKind.PARK,
+                nodes[reach],
+                self.entrance[station],
+                parts_s={"park": self._s("park_ride_min")},
+            )
+        else:
+            self.builder.links(
+                LinkKind.PARK, nodes[reach], self.inside[station], weight_s=self._s("change_weight_min")
+            )
+
+    def taxi(self) -> None:
+        """Add taxis: to a station, from a station, and all the way."""
+        add, station = self.builder, self._served()
+        ids = self.stations["station_id"].iloc[station]
+        wait_s = self._s("taxi_wait_min")
+        road = self._road()
+        nodes = self._drives(road, later=False)
+        add.links(
+            LinkKind.TAXI, self.origin, nodes[self._road_ends(road, start=True)], parts_s={"access": wait_s}
+        )
+        add.links(LinkKind.TAXI, nodes[self._road_ends(road, start=False)], self.destination)
+        reach = np.array([road.destination[name] for name in ids], np.int64)
+        add.links(LinkKind.TAXI, nodes[reach], self.entrance[station])
+        nodes = self._drives(road, later=True)
+        leave = np.array([road.origin[name] for name in ids], np.int64)
+        add.links(LinkKind.TAXI, self.exit[station], nodes[leave], parts_s={"egress": wait_s})
+        add.links(LinkKind.TAXI, nodes[self._road_ends(road, start=False)], self.destination)
+
+    def _own_road(self) -> tuple[RoadGraph, Ints]:
+        """Return the roads as driven in one's own car, joined to the origins."""
+        if self.road is None:
+            road = self._road()
+            nodes = self._drives(road, later=False)
+            self.builder.links(LinkKind.DRIVE, self.origin, nodes[self._road_ends(road, start=True)])
+            self.road = road, nodes
+        return self.road
+
+    def _road(self) -> RoadGraph:
+        """Return the road graph with the ends, and the stations where one changes from or to the road."""
+        points = self.ends.table[["id", "lon", "lat"]]
+        if self.query.mode != "car":
+            more = self.stations.iloc[self._served()].rename(columns={"station_id": "id"})
+            points = pd.concat([points, more[["id", "lon", "lat"]]]).drop_duplicates("id")
+        points = points.rename(columns={"id": "point_id"})
+        return road_graph(
+            self.region, self.query.period, points, between_points=len(self.ends) <= MOST_LOCAL_ENDS
+        )
+
+    def _drives(self, road: RoadGraph, *, later: bool) -> Ints:
+        """Add the road graph; return its nodes."""
+        nodes = self.builder.nodes(NodeKind.ROAD, road.n_nodes, later=later)
+        parts = {"drive": road.drive_s.astype(np.int64), "toll": road.toll_s.astype(np.int64)}
+        row = road.link.astype(np.int64)
+        self.builder.links(LinkKind.DRIVE, nodes[road.tail], nodes[road.head], row=row, parts_s=parts)
+        return nodes
+
+    def _road_ends(self, road: RoadGraph, *, start: bool) -> Ints:
+        """Return the node of the road graph of each end."""
+        where = road.origin if start else road.destination
+        return np.array([where[name] for name in self.ends.ids], np.int64)
+
+    # --------------------------------------------------------------------------------------------- numbers
+
+    def _served(self) -> Ints:
+        """Return the stations at which a service calls."""
+        return self.tables.served
+
+    def _by_class(self, name: str) -> Ints:
+        """Return a parameter that goes by the station's class, s, [stations]."""
+        seconds = {kind: self._s(f"{name}_{kind}_min") for kind in set(self.kind)}
+        return np.array([seconds[kind] for kind in self.kind], np.int64)
+
+    def _s(self, name: str) -> int:
+        return minutes_s(self.numbers[name])
+
+
+MOST_LOCAL_ENDS = 2_000
+"""Up to so many ends, those close to each other are joined by local streets directly."""
+
+
+def _joined(many: list[Legs]) -> Legs:
+    """Return several tables of legs as one."""
+    none = np.zeros(0, np.int64)
+    columns = {
+        name: np.concatenate([none, *(getattr(legs, name) for legs in many)])
+        for name in ("from_station", "to_station", "gate_s", "wait_s", "ride_s", "ride")
+    }
+    lengths = np.concatenate([none, *(np.diff(legs.start) for legs in many)])
+    return Legs(start=np.append(0, np.cumsum(lengths)), **columns)

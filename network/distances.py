@@ -1,0 +1,31 @@
+"""Straight lines between points, in the region's metric projection or on the sphere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyproj
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from network.region import Region
+
+    Floats = NDArray[np.float64]
+
+_GEOD = pyproj.Geod(ellps="WGS84")
+
+
+def straight_km(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
+    """Return geodesic distances between points given in degrees WGS 84, km."""
+    metres = _GEOD.inv(lon, lat, other_lon, other_lat)[2]
+    return np.asarray(metres, np.float64) / 1000
+
+
+def metric_xy(region: Region, table: pd.DataFrame) -> Floats:
+    """Return the positions of a table's rows in the region's metric CRS, m, [rows, 2]."""
+    transformer = pyproj.Transformer.from_crs("EPSG:4326", region.about.crs, always_xy=True)
+    x, y = transformer.transform(table["lon"].to_numpy(np.float64), table["lat"].to_numpy(np.float64))
+    return np.column_stack([x, y])

@@ -1,0 +1,76 @@
+"""Provenance: what a result was computed from, and the assumed numbers that it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from network.compile import Query
+    from onehour.study import Study
+
+#: First words of the parameters that each kind of reading uses.
+_USED = {
+    "transit": (
+        "rail_detour",
+        "change_",
+        "gate_",
+        "entry_",
+        "exit_",
+        "walk_",
+        "feeder_",
+        "complex_",
+        "centre_",
+    ),
+    "planned": ("planned_",),
+    "car": ("congestion_", "toll_", "park_", "local_road_", "walk_detour"),
+    "taxi": ("taxi_",),
+}
+
+
+def provenance(study: Study, query: Query | None) -> dict[str, Any]:
+    """Return region, scenario, their hashes, the query, values set by hand, and notes, as plain data."""
+    region = study.area.region
+    found: dict[str, Any] = {
+        "onehour": _version(),
+        "region": region.about.region_id,
+        "scenario": study.scenario.name,
+        "scenario_hash": study.scenario.hash,
+        "region_hash": region.hash,
+        "state_hash": study.network.region.hash,
+        "seed": None,
+        "set": dict(study.values),
+        "notes": list(region.about.notes),
+        "licence": region.about.licence,
+        "attribution": region.about.attribution.strip(),
+    }
+    if query is not None:
+        found |= asdict(query)
+        found["assumed"] = assumed_numbers(study, query)
+    return found
+
+
+def assumed_numbers(study: Study, query: Query) -> list[dict[str, Any]]:
+    """Return the model's numbers of low confidence that a query rests on, with value, unit and source."""
+    kinds = {
+        "transit": ("transit",),
+        "car": ("car",),
+        "park-and-ride": ("transit", "car"),
+        "any": ("transit", "car", "taxi"),
+    }[query.mode]
+    kinds += ("planned",) if query.traveller == "planned" else ()
+    first = tuple(word for kind in kinds for word in _USED[kind])
+    return [
+        {"name": name, "value": number.value, "unit": number.unit, "source": number.source}
+        for name, number in study.network.region.parameters.as_table()
+        if number.confidence == "low" and name.startswith(first)
+    ]
+
+
+def _version() -> str:
+    """Return the version of the installed distribution."""
+    try:
+        return version("onehour")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,499 @@
+"""What the verbs print: data for ``--json``, and tables for people."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from network.graph import PARTS
+from network.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from onehour.study import Area, Study
+    from sim.check import Verdict
+    from sim.journeys import Stage
+
+Words = dict[str, str | None]
+
+_MOST_DOUBTS = 6
+_MOST_PAIRS = 24
+
+
+# ------------------------------------------------------------------------------------------------------ check
+
+
+def check_data(study: Study, goal: str | None, words: Words) -> dict[str, Any]:
+    """Return the check as plain data: headline, readings, and the pairs with their journeys.
+
+    Raises
+    ------
+    BadInputError
+        The goal cannot be checked, or a word is unknown.
+    """
+    aim = study.goal(goal)
+    verdict = study.verdict(goal, paths=True, words=words)
+    query = verdict.query
+    found = study.provenance(query)
+    readings = study.readings(goal, **{name: words[name] for name in ("period", "traveller", "statistic")})
+    return {
+        "region": found["region"],
+        "scenario": found["scenario"],
+        "title": study.scenario.title,
+        "scenario_hash": found["scenario_hash"],
+        "region_hash": found["region_hash"],
+        "state_hash": found["state_hash"],
+        "goal": aim.goal_id,
+        "goal_text": aim.text_seed,
+        "limit_min": aim.limit_min,
+        "headline": {
+            "clock": query.clock,
+            "mode": query.mode,
+            "period": query.period,
+            "traveller": query.traveller,
+            "statistic": query.statistic,
+            "kept": verdict.kept,
+            "pairs": verdict.pairs,
+            "passing": verdict.passing,
+            "people_share": verdict.people_share,
+        },
+        "readings": readings.to_dict("records"),
+        "pairs": [_pair_data(verdict, row) for row in range(verdict.pairs)],
+        "provenance": found,
+    }
+
+
+def _pair_data(verdict: Verdict, row: int) -> dict[str, Any]:
+    pair = verdict.table.iloc[row]
+    stages = verdict.paths[row] if verdict.paths else None
+    reached = stages is not None
+    return {
+        "origin": pair["origin"],
+        "destination": pair["destination"],
+        "minutes": pair["minutes"],
+        "slack_min": pair["slack_min"],
+        "kept": bool(pair["kept"]),
+        "close": bool(pair["close"]),
+        "note": pair["note"],
+        "parts_min": {name: pair[f"{name}_min"] for name in PARTS} if reached else {},
+        "binding_part": max(PARTS, key=lambda name: pair[f"{name}_min"]) if reached else None,
+        "path": _path_data(stages or ()),
+        "low_confidence": sorted({row for stage in stages or () for row in stage.low_confidence}),
+    }
+
+
+def _path_data(stages: Sequence[Stage]) -> list[dict[str, Any]]:
+    """Return stages with the minutes since the start at which each begins and ends."""
+    data, at_s = [], 0
+    for stage in stages:
+        begin_s, at_s = at_s, at_s + stage.seconds
+        data.append(
+            {
+                "kind": stage.kind,
+                "from": stage.start,
+                "to": stage.end,
+                "start_min": begin_s / 60,
+                "end_min": at_s / 60,
+                "parts_min": {name: seconds / 60 for name, seconds in stage.parts_s.items()},
+                "lines": list(stage.lines),
+                "services": list(stage.services),
+                "stops": list(stage.stops),
+                "low_confidence": list(stage.low_confidence),
+            }
+        )
+    return data
+
+
+def print_check(study: Study, data: Mapping[str, Any]) -> None:
+    """Print the verdict, the pairs and the readings."""
+    console = console_of()
+    head = data["headline"]
+    word = "KEPT 兑现" if head["kept"] else "NOT KEPT 未兑现"
+    console.print()
+    console.print(Text(f"{data['goal_text']}", style="bold"))
+    console.print(f"{data['goal']} · {data['region']} · scenario {data['scenario']}: {data['title']}")
+    limit = "no limit" if data["limit_min"] is None else f"limit {data['limit_min']:g} min"
+    console.print(
+        f"Read as: {head['clock']} · {head['mode']} · {head['period']} · {head['traveller']} traveller · "
+        f"{head['statistic']} · {limit}"
+    )
+    verdict = Text(f"{word}: {head['passing']} of {head['pairs']} pairs within the limit")
+    verdict.stylize("bold green" if head["kept"] else "bold red")
+    console.print(verdict)
+    console.print()
+    _print_pairs(console, data["pairs"], study)
+    _print_readings(console, data["readings"], study)
+    _print_basis(console, data)
+
+
+def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: Study) -> None:
+    """Print pairs with their parts; of many, the slowest. Narrow terminals get fewer columns."""
+    shown = list(pairs)
+    title = "Pairs, minutes"
+    if len(shown) > _MOST_PAIRS:
+        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:_MOST_PAIRS]
+        title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
+    used = [name for name in PARTS if any(_number(pair["parts_min"].get(name)) > 0 for pair in shown)]
+    long, short = _names(study), _names(study, short=True)
+    _print_first_that_fits(
+        console,
+        lambda: _pairs_table(title, shown, long, used),
+        lambda: _pairs_table(title, shown, short, used),
+        lambda: _pairs_table(title, shown, short, used, folded=True),
+    )
+
+
+def _pairs_table(
+    title: str,
+    pairs: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    used: Sequence[str],
+    *,
+    folded: bool = False,
+) -> Table:
+    """Return the table of pairs, with a column a part, or all parts folded into one column."""
+    table = _table(title)
+    for column in ("from", "to"):
+        table.add_column(column, overflow="fold")
+    for column in ("total", "slack", *(() if folded else used)):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("parts" if folded else "", overflow="fold")
+    for pair in pairs:
+        style = "green" if pair["kept"] else "red"
+        parts = {name: pair["parts_min"].get(name) for name in used}
+        flag = pair["note"] or ("close" if pair["close"] else "")
+        if folded:
+            text = ", ".join(f"{name}={_minutes(value)}" for name, value in parts.items() if _number(value))
+            cells = [f"{flag}: {text}" if flag and text else flag or text]
+        else:
+            cells = [*map(_minutes, parts.values()), flag]
+        table.add_row(
+            names.get(pair["origin"], pair["origin"]),
+            names.get(pair["destination"], pair["destination"]),
+            Text(_minutes(pair["minutes"]), style=style),
+            Text(_minutes(pair["slack_min"], sign=True), style=style),
+            *cells,
+        )
+    return table
+
+
+def _print_readings(console: Console, readings: Sequence[Mapping[str, Any]], study: Study) -> None:
+    """Print the verdict under every reading."""
+    long, short = _names(study), _names(study, short=True)
+    _print_first_that_fits(
+        console,
+        lambda: _readings_table(readings, long),
+        lambda: _readings_table(readings, short),
+        lambda: _readings_table(readings, short, narrow=True),
+    )
+
+
+def _readings_table(
+    readings: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, narrow: bool = False
+) -> Table:
+    """Return the table of readings; a traveller other than the random one stands beside the mode.
+
+    A narrow one has the places in rows of their own, and no column `kept`: the pairs tell it.
+    """
+    table = _table("The promise under every reading")
+    for column in ("clock", "mode") if narrow else ("places", "clock", "mode", "kept"):
+        table.add_column(column, no_wrap=True)
+    for column in ("pairs", "people"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("worst pair", overflow="fold")
+    table.add_column("min", justify="right", no_wrap=True)
+    before = ""
+    for row in readings:
+        if before and row["places"] != before:
+            table.add_section()
+        first, before = row["places"] != before, row["places"]
+        mode = row["mode"] if row["traveller"] == "random" else f"{row['mode']}, {row['traveller']}"
+        ends = [names.get(row[f"worst_{end}"], row[f"worst_{end}"]) for end in ("origin", "destination")]
+        style = "green" if row["kept"] else "red"
+        if narrow and first:
+            table.add_row("", Text(row["places"], style="bold"))
+        table.add_row(
+            *(() if narrow else (row["places"] if first else "",)),
+            row["clock"],
+            mode,
+            *(() if narrow else (Text("yes" if row["kept"] else "no", style=style),)),
+            Text(f"{row['passing']}/{row['pairs']}", style=style),
+            _share(row["people_share"]),
+            " → ".join(ends) if all(ends) else "",
+            _minutes(row["worst_minutes"]),
+        )
+    return table
+
+
+def _print_basis(console: Console, data: Mapping[str, Any]) -> None:
+    """Print hashes, assumed numbers, notes and doubtful rows."""
+    found = data["provenance"]
+    console.print(
+        f"region {data['region_hash']} · scenario {data['scenario_hash']} · state {data['state_hash']} · "
+        f"onehour {found['onehour']}",
+        style="dim",
+    )
+    _print_set(console, found)
+    _print_doubts(console, sorted({row for pair in data["pairs"] for row in pair["low_confidence"]}))
+    assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])
+    if assumed:
+        console.print(f"Assumed numbers (low confidence): {assumed}", style="dim")
+    for note in found["notes"]:
+        console.print(f"· {note}", style="dim")
+    if found["attribution"]:
+        console.print(found["attribution"], style="dim")
+
+
+def _print_set(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the numbers that were set for this run."""
+    if found["set"]:
+        values = ", ".join(f"{name}={value:g}" for name, value in found["set"].items())
+        console.print(f"Set for this run: {values}", style="yellow")
+
+
+def _print_doubts(console: Console, rows: Sequence[str]) -> None:
+    """Print the rows of low confidence that a result rests on, the first of each table."""
+    tables: dict[str, list[str]] = {}
+    for row in rows:
+        table, _, key = row.partition(" ")
+        tables.setdefault(table, []).append(key)
+    for table, keys in tables.items():
+        more = f" and {len(keys) - _MOST_DOUBTS} more (--json lists all)" if len(keys) > _MOST_DOUBTS else ""
+        shown = ", ".join(keys[:_MOST_DOUBTS])
+        console.print(f"Low confidence, {table}: {shown}{more}", style="dim")
+
+
+# ------------------------------------------------------------------------------------------------------ route
+
+
+def route_data(study: Study, origin: str, destination: str, words: Words) -> dict[str, Any]:
+    """Return a journey as plain data."""
+    verdict, stages = study.route(origin, destination, **words)
+    row = verdict.table.iloc[0]
+    found = study.provenance(verdict.query)
+    return {
+        "region": found["region"],
+        "scenario": found["scenario"],
+        "scenario_hash": found["scenario_hash"],
+        "region_hash": found["region_hash"],
+        "origin": origin,
+        "destination": destination,
+        "clock": verdict.query.clock,
+        "mode": verdict.query.mode,
+        "period": verdict.query.period,
+        "traveller": verdict.query.traveller,
+        "statistic": verdict.query.statistic,
+        "minutes": row["minutes"],
+        "note": row["note"],
+        "parts_min": {} if stages is None else {name: row[f"{name}_min"] for name in PARTS},
+        "legs": _path_data(stages or ()),
+        "low_confidence": sorted({name for stage in stages or () for name in stage.low_confidence}),
+        "provenance": found,
+    }
+
+
+def print_route(study: Study, data: Mapping[str, Any]) -> None:
+    """Print a journey."""
+    console = console_of()
+    names = _names(study)
+    console.print()
+    start, end = (names.get(data[side], data[side]) for side in ("origin", "destination"))
+    console.print(Text(f"{start} → {end}: {_minutes(data['minutes'])} min", style="bold"))
+    console.print(
+        f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
+        f"{data['traveller']} traveller · {data['statistic']}"
+    )
+    _print_set(console, data["provenance"])
+    if data["note"]:
+        console.print(data["note"], style="yellow")
+    if not data["legs"]:
+        return
+    table = _table("")
+    for column in ("at", "min"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("stage", no_wrap=True)
+    for column, ratio in (("from", 3), ("to", 3), ("how", 5)):
+        table.add_column(column, overflow="fold", ratio=ratio)
+    for leg in data["legs"]:
+        parts = " + ".join(f"{name} {_minutes(value)}" for name, value in leg["parts_min"].items())
+        lines = " / ".join(names.get(line, line) for line in leg["lines"][:3])
+        lines += f" and {len(leg['lines']) - 3} more" if len(leg["lines"]) > 3 else ""  # noqa: PLR2004
+        stops = _count(len(leg["stops"]) - 1, "stop") if len(leg["stops"]) > 1 else ""
+        how = "; ".join(text for text in (lines, stops, parts if "+" in parts else "") if text)
+        table.add_row(
+            _minutes(leg["start_min"]),
+            _minutes(leg["end_min"] - leg["start_min"]),
+            leg["kind"],
+            names.get(leg["from"], leg["from"]),
+            names.get(leg["to"], leg["to"]) if leg["to"] != leg["from"] else "",
+            how,
+        )
+    console.print(table)
+    parts = ", ".join(f"{name} {_minutes(value)}" for name, value in data["parts_min"].items() if value)
+    console.print(f"Parts, minutes: {parts or 'none'}")
+    _print_doubts(console, data["low_confidence"])
+
+
+# ------------------------------------------------------------------------------------------------------ lists
+
+
+def goals_data(area: Area) -> list[dict[str, Any]]:
+    """Return the goals as plain data."""
+    return [
+        {
+            "goal_id": goal.goal_id,
+            "text_seed": goal.text_seed,
+            "section": goal.section,
+            "scope": goal.scope,
+            "limit_min": goal.limit_min,
+            "year": goal.year,
+            "clock": goal.clock,
+            "mode": goal.mode,
+            "period": goal.period,
+            "statistic": goal.statistic,
+            "traveller": goal.traveller,
+            "runnable": goal.runnable,
+            "reason_not": goal.reason_not,
+        }
+        for goal in area.goals()
+    ]
+
+
+def print_goals(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the goals."""
+    table = _table(_count(len(rows), "goal"))
+    table.add_column("goal", no_wrap=True)
+    for column, ratio in (("the plan's words", 4), ("limit, min", None), ("checked as, or why not", 4)):
+        table.add_column(column, overflow="fold", ratio=ratio, justify="left" if ratio else "right")
+    for row in rows:
+        how = f"{row['clock']}, {row['mode']}, {row['period']}" if row["runnable"] else row["reason_not"]
+        limit = "" if row["limit_min"] is None else f"{row['limit_min']:g}"
+        table.add_row(
+            row["goal_id"], row["text_seed"], limit, Text(how, style="" if row["runnable"] else "dim")
+        )
+    console_of().print(table)
+
+
+def region_data(area: Area) -> dict[str, Any]:
+    """Return what a region holds, as plain data."""
+    about = area.region.about
+    return {
+        "region": about.region_id,
+        "name_zh": about.name_zh,
+        "name_en": about.name_en,
+        "date": about.date,
+        "rows": {table: len(area.region.table(table)) for table in TABLES},
+        "licence": about.licence,
+        "region_hash": area.region.hash,
+    }
+
+
+def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print regions with the numbers of their rows."""
+    table = _table("")
+    for column in ("region", "name", "date", "rows", "licence", "hash"):
+        table.add_column(column, overflow="fold", no_wrap=column in {"date", "hash"})
+    for row in rows:
+        counts = ", ".join(f"{name} {count}" for name, count in row["rows"].items() if count)
+        table.add_row(
+            row["region"], f"{row['name_zh']} {row['name_en']}", str(row["date"] or ""), counts,
+            row["licence"], row["region_hash"],
+        )  # fmt: skip
+    console_of().print(table)
+
+
+def print_frame(title: str, frame: pd.DataFrame) -> None:
+    """Print a table of few columns."""
+    table = _table(title)
+    for column in frame:
+        right = frame[column].dtype.kind in "iuf"
+        table.add_column(str(column).replace("_", " "), overflow="fold", justify="right" if right else "left")
+    blank = frame.isna().to_numpy()
+    for number, row in enumerate(frame.itertuples(index=False)):
+        table.add_row(*("" if none else str(value) for value, none in zip(row, blank[number], strict=True)))
+    console_of().print(table)
+
+
+# ---------------------------------------------------------------------------------------------------- helpers
+
+
+def console_of() -> Console:
+    """Return where to print: as wide as the terminal; where there is none, as COLUMNS says, else 132."""
+    console = Console(highlight=False)
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdecimal():
+        return console
+    return Console(width=132, highlight=False)
+
+
+def _table(title: str) -> Table:
+    """Return an empty table in the style of all of them."""
+    return Table(
+        title=title or None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def _print_first_that_fits(console: Console, *tables: Callable[[], Table]) -> None:
+    """Print the first table that is no wider than the terminal; else the last, which folds."""
+    free = console.options.update(max_width=1000)
+    for make in tables:
+        table = make()
+        if make is tables[-1] or Measurement.get(console, free, table).maximum <= console.width:
+            console.print(table)
+            return
+
+
+def _count(number: int, word: str) -> str:
+    """Return a number with its noun: 1 stop, 2 stops."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _names(study: Study, *, short: bool = False) -> dict[str, str]:
+    """Return both names of every place, station, zone and line by id; short: the English one if known."""
+    region = study.network.region
+    names = {"": ""}
+    for table, key in (
+        ("zones", "zone_id"),
+        ("stations", "station_id"),
+        ("places", "place_id"),
+        ("lines", "line_id"),
+    ):
+        frame = region.table(table)
+        for row, chinese, english in zip(frame[key], frame["name_zh"], frame["name_en"], strict=True):
+            both = f"{chinese} {english}".strip()
+            names[row] = ((english or chinese) if short else both) or row
+    return names
+
+
+def _minutes(value: float | None, *, sign: bool = False) -> str:
+    """Return minutes with one decimal; a dash where there is none."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "–"
+    return f"{value:+.1f}" if sign else f"{value:.1f}"
+
+
+def _share(value: float | None) -> str:
+    """Return a share as a percentage; a dash where there is none."""
+    return "–" if value is None or value != value else f"{100 * value:.0f} %"  # noqa: PLR0124 - NaN
+
+
+def _number(value: float | None) -> float:
+    """Return a number, 0 where there is none."""
+    return 0.0 if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
+
+
+def _or_infinite(value: float | None) -> float:
+    """Return a number, infinity where there is none."""
+    return float("inf") if value is None or value != value else float(value)  # noqa: PLR0124 - NaN

@@ -1,0 +1,444 @@
+"""A study: a region under a scenario, and what one asks of it. Results are DataFrames with provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import scenarios
+from network.compile import Query
+from network.ends import ends_of
+from network.errors import BadInputError, Problem, UnknownNameError
+from network.graph import PARTS
+from network.reader import get_region
+from onehour.provenance import provenance
+from onehour.readings import READING_COLUMNS, reading_queries, reading_row
+from sim.check import Verdict, check
+from sim.journeys import Network, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import networkx as nx
+    from matplotlib.axes import Axes
+
+    from network.ends import Ends
+    from network.region import Region
+    from scenarios import Card, Goal, Scenario
+
+DEFAULT_REGION = "guangzhou"
+DEFAULT_GOAL = "G02_centres_1h_rail"
+
+Words = Mapping[str, str | None]
+"""clock, mode, period, traveller, statistic; None is the default."""
+
+_QUERY = ("clock", "mode", "period", "traveller", "statistic")
+
+
+def load(region: str = DEFAULT_REGION) -> Area:
+    """Return a shipped region by its name, or the region in a folder.
+
+    Raises
+    ------
+    BadInputError
+        (a `ValueError`) There is no such region, or its folder has problems; all of them are listed.
+    """
+    return Area(get_region(region))
+
+
+@dataclass(frozen=True, eq=False)
+class Area:
+    """A region with its scenarios, project cards and goals.
+
+    Attributes
+    ----------
+    region
+        The region as its tables are, with all dates.
+    """
+
+    region: Region
+
+    @property
+    def default_scenario(self) -> str:
+        """Scenario that is taken where none is named: ``plan-2030`` where it is shipped, else ``base``."""
+        names = scenarios.list_scenarios(self.region.about.region_id)
+        return "plan-2030" if "plan-2030" in names else "base"
+
+    def scenario(self, name: str | None = None, *, values: Mapping[str, float] | None = None) -> Study:
+        """Return the study of a scenario.
+
+        Parameters
+        ----------
+        name
+            A shipped scenario, or the path of a ``.toml`` file.
+        values
+            Numbers of the model by name that replace those of the region: ``{"walk_kmh": 5}``.
+
+        Raises
+        ------
+        BadInputError
+            The scenario or a value cannot be used; lists every problem.
+        """
+        problems: list[Problem] = []
+        try:
+            self.region.parameters.with_values(
+                values or {}, periods=self.region.about.period_names, source="--set"
+            )
+        except BadInputError as error:
+            problems += error.problems
+        try:
+            found = scenarios.get_scenario(self.default_scenario if name is None else name, self.region)
+        except BadInputError as error:
+            problems += error.problems
+        if problems:
+            raise BadInputError(problems)
+        return Study(self, found, dict(values or {}))
+
+    def query(self, **words: str | None) -> Query:
+        """Return a query; words left out or None take the defaults, a region's own first period if need be.
+
+        Raises
+        ------
+        BadInputError
+            Words are unknown, or the clock does not go with the mode; lists every problem.
+        """
+        about = self.region.about
+        chosen = {name: word for name, word in words.items() if word is not None}
+        if "period" not in chosen and Query().period not in about.period_names:
+            chosen["period"] = about.period_names[0]
+        wrong: list[BadInputError] = []
+        try:
+            query = Query(**chosen)
+            if not query.is_reading:
+                what = f"no journey by {query.mode} is timed from station to station"
+                wrong.append(BadInputError(Problem("--clock", what, "use in-vehicle or door")))
+        except BadInputError as error:
+            wrong.append(error)
+        if "period" in chosen and chosen["period"] not in about.period_names:
+            wrong.append(UnknownNameError("period", chosen["period"], about.period_names, where="--period"))
+        if wrong:
+            raise wrong[0] if len(wrong) == 1 else BadInputError(p for one in wrong for p in one.problems)
+        return query
+
+    def goal(self, name: str | None = None) -> Goal:
+        """Return a goal by its id; without one, the region's headline goal.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such goal.
+        """
+        return scenarios.get_goal(DEFAULT_GOAL if name is None else name, self.region.about.region_id)
+
+    def check_words(self, words: Words, goal: str | None = None) -> None:
+        """Raise an error with every word of a query, and the goal, that is unknown.
+
+        Raises
+        ------
+        BadInputError
+            With all that is wrong.
+        """
+        problems: list[Problem] = []
+        checks: tuple[Callable[[], object], ...] = (
+            lambda: self.query(**words),
+            lambda: self.goal(goal),
+        )
+        for check_one in checks:
+            try:
+                check_one()
+            except BadInputError as error:
+                problems += error.problems
+        if problems:
+            raise BadInputError(problems)
+
+    def scenarios(self) -> pd.DataFrame:
+        """Return the shipped scenarios: name, title, year, day, cards and changes they hold, hash."""
+        rows = []
+        for name in scenarios.list_scenarios(self.region.about.region_id):
+            one = scenarios.get_scenario(name, self.region)
+            rows.append(
+                {
+                    "scenario": one.name,
+                    "title": one.title,
+                    "year": one.year,
+                    "day": one.day,
+                    "cards": len(one.cards),
+                    "changes": len(one.changes),
+                    "scenario_hash": one.hash,
+                }
+            )
+        return pd.DataFrame(rows).astype({"year": "Int64"})
+
+    def projects(self) -> list[Card]:
+        """Return the project cards."""
+        return list(scenarios.list_cards(self.region.about.region_id))
+
+    def goals(self) -> list[Goal]:
+        """Return the goals of the plan."""
+        return list(scenarios.list_goals(self.region.about.region_id))
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A region under a scenario.
+
+    Attributes
+    ----------
+    area
+        The region with its dates, before the scenario.
+    scenario
+        The scenario.
+    values
+        Numbers of the model that were set for this study alone.
+    """
+
+    area: Area
+    scenario: Scenario
+    values: Mapping[str, float]
+
+    @cached_property
+    def applied(self) -> scenarios.Applied:
+        """What applying the scenario gave: the region's state, and what each change touched."""
+        return self.scenario.apply(self.area.region)
+
+    @cached_property
+    def network(self) -> Network:
+        """The region in the scenario's state, ready for searches."""
+        region = self.applied.region
+        if self.values:
+            periods = region.about.period_names
+            numbers = region.parameters.with_values(self.values, periods=periods, source="--set")
+            region = region.replace(parameters=numbers)
+        return Network(region)
+
+    def query(self, **words: str | None) -> Query:
+        """Return a query; see `Area.query`."""
+        return self.area.query(**words)
+
+    # ------------------------------------------------------------------------------------------------ check
+
+    def goal(self, name: str | None = None) -> Goal:
+        """Return a goal by its id; without one, the region's headline goal. See `Area.goal`."""
+        return self.area.goal(name)
+
+    def verdict(self, goal: str | None = None, *, paths: bool = False, words: Words | None = None) -> Verdict:
+        """Return whether a goal is kept, by pair.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        paths
+            Whether to find the journeys too.
+        words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+        """
+        aim = self.goal(goal)
+        asked = self._asked(aim, words or {}, _QUERY)
+        pairs = aim.pairs_in(self.network.region)
+        return self._judge(pairs, self.query(**asked), aim.limit_min, paths=paths)
+
+    def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
+        """Return the pairs of a goal with minutes, slack, parts, and whether each is kept.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by origin and destination; the verdict and the provenance stand in ``attrs``.
+        """
+        verdict = self.verdict(goal, words=words)
+        table = self._named(verdict.table, self._ends(self._ids(verdict.table)))
+        table.attrs |= self.provenance(verdict.query) | {
+            "goal": self.goal(goal).goal_id,
+            "limit_min": verdict.limit_min,
+            "kept": verdict.kept,
+            "passing": verdict.passing,
+            "pairs": verdict.pairs,
+            "people_share": verdict.people_share,
+        }
+        return table
+
+    def readings(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
+        """Return the verdict under every reading: clock × mode × pairs, and further ones.
+
+        Parameters
+        ----------
+        goal
+            Id of the goal whose limit, period and statistic are read; by default the headline one.
+        **words
+            period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        DataFrame
+            One row a reading: clock, mode, traveller, pairs asked for, pairs passing, share of people, worst
+            pair and its minutes.
+        """
+        aim = self.goal(goal)
+        base = self._asked(aim, words, ("period", "traveller", "statistic"))
+        ends = self._ends(self.centres())
+        rows = []
+        for reading in reading_queries(self.network.region):
+            query = self.query(**(base | reading.words))
+            verdict = check(self.network, ends, reading.pairs, query, limit_min=aim.limit_min)
+            rows.append(reading_row(reading, verdict))
+        table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
+        table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
+        return table
+
+    def _asked(self, aim: Goal, words: Words, names: Sequence[str]) -> dict[str, str | None]:
+        """Return the words of a query: those given, else the goal's own where the region has its period."""
+        asked = {name: getattr(aim, name) if words.get(name) is None else words[name] for name in names}
+        periods = self.area.region.about.period_names
+        if words.get("period") is None and asked["period"] not in periods:
+            asked["period"] = None
+        return asked
+
+    def _judge(
+        self, pairs: Sequence[tuple[str, str]], query: Query, limit_min: float | None, *, paths: bool = False
+    ) -> Verdict:
+        ends = self._ends(sorted({name for pair in pairs for name in pair}))
+        return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
+
+    # ----------------------------------------------------------------------------------------------- matrix
+
+    def matrix(
+        self,
+        origins: Sequence[str] | pd.DataFrame | None = None,
+        destinations: Sequence[str] | pd.DataFrame | None = None,
+        *,
+        clock: str = "door",
+        mode: str = "transit",
+        period: str | None = None,
+        traveller: str = "random",
+        statistic: str = "expected",
+    ) -> pd.DataFrame:
+        """Return the times from origins to destinations with their parts, in long form.
+
+        Parameters
+        ----------
+        origins, destinations
+            Ids of places, stations or zones, points written ``lon,lat``, or a table with the columns id, lon,
+            lat. By default the region's centres; destinations by default the origins.
+        clock, mode, period, traveller, statistic
+            See `network.compile.Query`; the period is ``midday`` if not given, where the region has one.
+
+        Returns
+        -------
+        DataFrame
+            Sorted by origin and destination: origin, destination, minutes (NaN where there is no journey), a
+            column ``<part>_min`` a part, names; provenance in ``attrs``.
+        """
+        start = self.centres() if origins is None else origins
+        end = start if destinations is None else destinations
+        start_ends, end_ends = self._ends(start), self._ends(end)
+        ends = self._joined(start_ends, end_ends)
+        period = self._midday() if period is None else period
+        query = self.query(clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic)
+        rows, columns = ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
+        times = self.network.router(ends, query).times(rows, columns)
+        seconds = times.seconds.ravel()
+        reached = seconds >= 0
+        ids = np.array(ends.ids, dtype=object)
+        table = pd.DataFrame(
+            {
+                "origin": np.repeat(ids[rows], len(columns)),
+                "destination": np.tile(ids[columns], len(rows)),
+                "minutes": np.where(reached, seconds / 60, np.nan),
+            }
+        ).astype({"origin": "str", "destination": "str"})
+        parts = times.parts_s.reshape(-1, len(PARTS))
+        for column, name in enumerate(PARTS):
+            table[f"{name}_min"] = np.where(reached, parts[:, column] / 60, np.nan)
+        table = self._named(table, ends)
+        table.attrs |= self.provenance(query)
+        return table
+
+    def route(
+        self, origin: str, destination: str, **words: str | None
+    ) -> tuple[Verdict, tuple[Stage, ...] | None]:
+        """Return time and stages of the journey between two places.
+
+        Parameters
+        ----------
+        origin, destination
+            Id of a place, station or zone, or a point ``lon,lat``.
+        **words
+            clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
+
+        Returns
+        -------
+        verdict : Verdict
+            One row: minutes and parts.
+        stages : tuple of Stage or None
+            None where there is no journey.
+        """
+        chosen = {"period": self._midday()} | {name: word for name, word in words.items() if word is not None}
+        verdict = self._judge([(origin, destination)], self.query(**chosen), None, paths=True)
+        return verdict, verdict.paths[0]
+
+    def _midday(self) -> str | None:
+        """Return the period of matrices and routes where none is given."""
+        return "midday" if "midday" in self.area.region.about.period_names else None
+
+    def centres(self) -> list[str]:
+        """Return the ids of the region's centres; of its stations where it has no places."""
+        places = self.network.region.places
+        ids = places.loc[places["in_area"], "place_id"]
+        return sorted(ids if len(ids) else self.network.region.stations["station_id"])
+
+    @property
+    def graph(self) -> nx.MultiDiGraph[int]:
+        """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
+        router = self.network.router(self._ends(self.centres()), self.query())
+        return router.graphs[0].to_networkx()
+
+    def plot_map(self, **options: Any) -> Axes:
+        """Plot the network and the pairs that fail; see `onehour.map.plot_map`."""
+        from onehour.map import plot_map  # noqa: PLC0415 - matplotlib is heavy
+
+        return plot_map(self, **options)
+
+    def provenance(self, query: Query | None) -> dict[str, Any]:
+        """Return what a result was computed from."""
+        return provenance(self, query)
+
+    # ------------------------------------------------------------------------------------------------ tables
+
+    def _ends(self, wanted: Sequence[str] | pd.DataFrame) -> Ends:
+        return ends_of(self.network.region, wanted)
+
+    def _joined(self, one: Ends, other: Ends) -> Ends:
+        """Return the ends of both, each id once."""
+        if one.ids == other.ids:
+            return one
+        table = pd.concat([one.table, other.table], ignore_index=True).drop_duplicates(
+            "id", ignore_index=True
+        )
+        return ends_of(self.network.region, table)
+
+    @staticmethod
+    def _ids(table: pd.DataFrame) -> list[str]:
+        return sorted({*table["origin"], *table["destination"]})
+
+    @staticmethod
+    def _named(table: pd.DataFrame, ends: Ends) -> pd.DataFrame:
+        """Return a table of pairs with the names of both ends."""
+        names = ends.table.set_index("id")
+        table = table.copy()
+        for end in ("origin", "destination"):
+            for name in ("name_zh", "name_en"):
+                table[f"{end}_{name}"] = names[name].reindex(table[end]).to_numpy()
+        return table

@@ -1,0 +1,266 @@
+"""Journeys: times between ends of trips with their parts, and the paths behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from network.compile import RideTables, compile_graph
+from network.graph import PARTS, LinkKind
+from sim.labels import Labels
+from sim.search import UNREACHED, SearchGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from network.compile import Query
+    from network.ends import Ends
+    from network.graph import MultimodalGraph
+    from network.region import Region
+
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a journey: a ride, a walk, a drive, a change.
+
+    Attributes
+    ----------
+    kind
+        Word of `network.graph.LinkKind` in lower case.
+    start, end
+        Ids of the place, station or road junction where it begins and ends.
+    parts_s
+        Seconds by part, those above 0 only.
+    lines
+        Lines whose services one may take, those of the quickest first; roads of a drive.
+    services
+        Services that one may take, the quickest first.
+    stops
+        Stations at which the quickest service calls, both ends included.
+    low_confidence
+        Rows of the region that the stage rests on and that are of low confidence: ``services.csv gz-l3…``.
+    """
+
+    kind: str
+    start: str
+    end: str
+    parts_s: dict[str, int]
+    lines: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    low_confidence: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> int:
+        """Seconds of all parts."""
+        return sum(self.parts_s.values())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Times:
+    """Times and parts from origins to destinations.
+
+    Attributes
+    ----------
+    seconds
+        Whole seconds, -1 where there is no journey, int64 [origins, destinations].
+    parts_s
+        Seconds by part, int64 [origins, destinations, parts]; columns are `network.graph.PARTS`. They sum to
+        `seconds`; zeros where there is no journey.
+    alternative
+        Which of the router's alternatives each time comes from, int64 [origins, destinations].
+    """
+
+    seconds: Ints
+    parts_s: Ints
+    alternative: Ints
+
+
+@dataclass(eq=False)
+class Network:
+    """A region in the state of a scenario, with what its searches share."""
+
+    region: Region
+    _routers: dict[tuple[Query, tuple[str, ...]], Router] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def tables(self) -> RideTables:
+        """Calls and rides of the region."""
+        return RideTables(self.region)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What the region's rows are called."""
+        return Labels.of(self.region)
+
+    def router(self, ends: Ends, query: Query) -> Router:
+        """Return the router between `ends`; the same ends and query get the same router."""
+        key = query, ends.ids
+        if key not in self._routers:
+            if len(self._routers) >= _MOST_ROUTERS:
+                self._routers.pop(next(iter(self._routers)))
+            self._routers[key] = Router(self, ends, query)
+        return self._routers[key]
+
+
+_MOST_ROUTERS = 32
+
+
+class Router:
+    """Searches a network for one query: build once, ask often.
+
+    Parameters
+    ----------
+    network
+        The region's state.
+    ends
+        Starts and ends of trips.
+    query
+        Clock, mode, period, traveller and statistic.
+    """
+
+    def __init__(self, network: Network, ends: Ends, query: Query) -> None:
+        self.network, self.ends, self.query = network, ends, query
+        self.graphs: tuple[MultimodalGraph, ...] = tuple(
+            compile_graph(network.region, ends, single, network.tables if single.mode != "car" else None)
+            for single in query.alternatives
+        )
+        self.searches = tuple(
+            SearchGraph.from_arrays(graph.tail, graph.head, graph.seconds, graph.n_nodes)
+            for graph in self.graphs
+        )
+
+    def times(self, origins: Sequence[int] | Ints, destinations: Sequence[int] | Ints) -> Times:
+        """Return times and parts between rows of the ends."""
+        start, end = np.asarray(origins, np.int64), np.asarray(destinations, np.int64)
+        best = Times(
+            np.full((start.size, end.size), -1, np.int64),
+            np.zeros((start.size, end.size, len(PARTS)), np.int64),
+            np.zeros((start.size, end.size), np.int64),
+        )
+        for number, (graph, search) in enumerate(zip(self.graphs, self.searches, strict=True)):
+            found = search.parts(graph.origin[start], graph.destination[end], values=graph.parts_s)
+            seconds = np.where(found.times_s == UNREACHED, -1, found.sums.sum(axis=2))
+            better = (seconds >= 0) & ((best.seconds < 0) | (seconds < best.seconds))
+            best.seconds[better], best.parts_s[better] = seconds[better], found.sums[better]
+            best.alternative[better] = number
+        return best
+
+    def paths(self, pairs: Sequence[tuple[int, int]], times: Times | None = None) -> list[list[Stage] | None]:
+        """Return the stages of the journey of each pair of rows of the ends, None where there is none.
+
+        Parameters
+        ----------
+        pairs
+            Rows of origin and destination.
+        times
+            Answer of `times` for all of the ends, where it is at hand.
+        """
+        if not pairs:
+            return []
+        starts = sorted({start for start, _ in pairs})
+        stops = sorted({end for _, end in pairs})
+        if times is None:
+            chosen = self.times(starts, stops).alternative
+        else:
+            chosen = times.alternative[np.ix_(starts, stops)]
+        found = [
+            search.paths(graph.origin[starts], graph.destination[stops])
+            for graph, search in zip(self.graphs, self.searches, strict=True)
+        ]
+        row, column = ({node: at for at, node in enumerate(nodes)} for nodes in (starts, stops))
+        out: list[list[Stage] | None] = []
+        for start, end in pairs:
+            number = int(chosen[row[start], column[end]])
+            links = found[number][row[start]][column[end]]
+            out.append(None if links is None else self._stages(self.graphs[number], links))
+        return out
+
+    def missing(self, origin: int, destination: int) -> str:
+        """Return why there is no journey between two rows of the ends."""
+        names = self.ends.ids
+        graph = self.graphs[0]
+        leaves = np.any((graph.tail == graph.origin[origin]) & (graph.kind != LinkKind.SAME))
+        arrives = np.any((graph.head == graph.destination[destination]) & (graph.kind != LinkKind.SAME))
+        if self.query.mode == "car" and not (leaves and arrives):
+            return "no road in reach"
+        if not leaves:
+            return f"no station in reach of {names[origin]}"
+        if not arrives:
+            return f"no station in reach of {names[destination]}"
+        return "no connection in the period"
+
+    # ------------------------------------------------------------------------------------------------ stages
+
+    def _stages(self, graph: MultimodalGraph, links: NDArray[np.int32]) -> list[Stage]:
+        """Return the stages of a path; drives of consecutive links are one stage."""
+        stages: list[Stage] = []
+        for link in links.tolist():
+            kind = LinkKind(int(graph.kind[link]))
+            if kind in _JOINTS and not graph.parts_s[link].any():
+                continue
+            stage = self._stage(graph, link, kind)
+            if stages and stage.kind == stages[-1].kind == "drive":
+                stage = _joined(stages.pop(), stage)
+            stages.append(stage)
+        ends = [self._name(graph, int(graph.tail[links[0]])), *(stage.end for stage in stages)]
+        starts = [*(stage.start for stage in stages), self._name(graph, int(graph.head[links[-1]]))]
+        return [
+            replace(stage, start=stage.start or ends[at], end=stage.end or starts[at + 1])
+            for at, stage in enumerate(stages)
+        ]
+
+    def _name(self, graph: MultimodalGraph, node: int) -> str:
+        return self.network.labels.node(graph, node, self.ends)
+
+    def _stage(self, graph: MultimodalGraph, link: int, kind: LinkKind) -> Stage:
+        """Return what one link of a path means."""
+        labels = self.network.labels
+        start, end = self._name(graph, int(graph.tail[link])), self._name(graph, int(graph.head[link]))
+        seconds = graph.parts_s[link].tolist()
+        parts = {name: value for name, value in zip(PARTS, seconds, strict=True) if value}
+        lines: list[str] = []
+        services: list[str] = []
+        stops: list[str] = []
+        rests_on = [f"stations.csv {start}", f"stations.csv {end}"]
+        row = int(graph.row[link])
+        if kind == LinkKind.RIDE:
+            lines, services, stops = labels.ride(graph, self.network.tables, row)
+            rests_on += [f"services.csv {name}" for name in services]
+        elif kind == LinkKind.DRIVE and row >= 0:
+            lines = [labels.roads[row]]
+            rests_on.append(f"road_links.csv {labels.links[row]}")
+        elif kind == LinkKind.TRANSFER and row >= 0:
+            rests_on.append(f"transfers.csv {start} {end}")
+        return Stage(
+            kind.name.lower(), start, end, parts,
+            tuple(lines), tuple(services), tuple(stops), labels.doubts(*rests_on),
+        )  # fmt: skip
+
+
+_JOINTS = {
+    LinkKind.ACCESS,
+    LinkKind.EGRESS,
+    LinkKind.DRIVE,
+    LinkKind.PARK,
+    LinkKind.TAXI,
+    LinkKind.SAME,
+}  # links that may only join nodes of one point
+
+
+def _joined(first: Stage, second: Stage) -> Stage:
+    """Return two stages that follow each other as one."""
+    names = {**first.parts_s, **second.parts_s}
+    return Stage(
+        first.kind, first.start, second.end,
+        {name: first.parts_s.get(name, 0) + second.parts_s.get(name, 0) for name in names},
+        tuple(dict.fromkeys(first.lines + second.lines)), (), (),
+        tuple(dict.fromkeys(first.low_confidence + second.low_confidence)),
+    )  # fmt: skip

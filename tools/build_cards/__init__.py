@@ -1,0 +1,1 @@
+"""How the project cards and goals of the Guangzhou plan are made."""
