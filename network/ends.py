@@ -49,13 +49,32 @@ class Ends:
         """Identifiers."""
         return tuple(self.table["id"])
 
+    @cached_property
+    def key(self) -> tuple[tuple[str, float, float, str], ...]:
+        """What tells these ends from others: ids, positions and districts."""
+        columns = self.table[["id", "lon", "lat", "district_id"]]
+        return tuple(columns.itertuples(index=False, name=None))
+
     def __len__(self) -> int:
         """Return the number of ends."""
         return len(self.table)
 
     def rows(self, ids: Iterable[str]) -> NDArray[np.int64]:
-        """Return the rows of ends by their ids."""
-        return positions(self.ids, ids)
+        """Return the rows of ends by their ids.
+
+        Raises
+        ------
+        BadInputError
+            An id is none of these ends; lists all of them.
+        """
+        wanted = list(ids)
+        rows = positions(self.ids, wanted)
+        lost = dict.fromkeys(name for name, row in zip(wanted, rows, strict=True) if row < 0)
+        if lost:
+            raise BadInputError(
+                Problem("pairs", f"{name!r} is none of the ends", suggest(name, self.ids)) for name in lost
+            )
+        return rows
 
 
 def ends_of(region: Region, wanted: Sequence[str] | pd.DataFrame) -> Ends:

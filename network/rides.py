@@ -155,8 +155,8 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
         each = trips[calls.service]
         call = np.repeat(np.arange(len(calls.service)), each)
         within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
-        at_s = (left_s[start[calls.service[call]] + within] + calls.depart_s[call]) % DAY_S
-        inside = (at_s >= period.start_s) & (at_s < period.end_s)
+        at_s = left_s[start[calls.service[call]] + within] + calls.depart_s[call]
+        inside = (at_s - period.start_s) % DAY_S < period.length_s  # both may pass midnight
         count = count + np.bincount(call[inside], minlength=len(calls.service))
     return np.asarray(count, np.float64)
 
@@ -200,10 +200,14 @@ def _headway_trips(region: Region, period: Period) -> Floats:
 
 
 def _overlap_s(region: Region, period: Period) -> Floats:
-    """Return how long each service runs within a period, s, [services]."""
-    start_s, end_s = _span_s(region)
-    overlap_s = np.minimum(end_s, period.end_s) - np.maximum(start_s, period.start_s)
-    return np.asarray(np.clip(overlap_s, 0, None), np.float64)
+    """Return how long each service runs within a period, s, [services]; both may pass midnight."""
+    first_s, last_s = _span_s(region)
+    within_s = np.zeros_like(first_s)
+    for shift_s in (-DAY_S, 0, DAY_S):
+        start_s, end_s = first_s + shift_s, last_s + shift_s
+        overlap_s = np.minimum(end_s, period.end_s) - np.maximum(start_s, period.start_s)
+        within_s += np.clip(overlap_s, 0, None)
+    return np.minimum(within_s, period.length_s)
 
 
 def _span_s(region: Region) -> tuple[Floats, Floats]:
