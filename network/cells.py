@@ -93,11 +93,10 @@ def parse_table(raw: RawTable, periods: tuple[str, ...], problems: list[Problem]
                 for number, text in zip(raw.numbers, texts, strict=True)
                 if parsed[text].what
             ]
-    frame = _frame(wanted, values, raw.numbers)
-    found += _repeated(raw.name, frame)
+    found += _repeated(raw.name, values, raw.numbers)
     found.sort(key=lambda pair: pair[0])
     problems += [problem for _, problem in found]
-    return frame
+    return _frame(wanted, values, raw.numbers)
 
 
 def _check_header(
@@ -135,15 +134,15 @@ def _frame(
     )
 
 
-def _repeated(name: str, frame: pd.DataFrame) -> list[tuple[int, Problem]]:
-    parts = list(keys(name))
-    blank = (frame[parts].isna() | (frame[parts].astype(str) == "")).any(axis=1)
-    full = frame.loc[~blank, parts]
-    if not full.duplicated().any():
-        return []
+def _repeated(
+    name: str, values: Mapping[str, list[Any]], numbers: Sequence[int]
+) -> list[tuple[int, Problem]]:
+    parts = keys(name)
     first: dict[tuple[Any, ...], int] = {}
     found = []
-    for number, *key in full.itertuples():
+    for number, *key in zip(numbers, *(values[part] for part in parts), strict=True):
+        if any(part is pd.NA or part == "" for part in key):
+            continue
         before = first.setdefault(tuple(key), number)
         if before != number:
             what = f"{', '.join(map(str, key))} stands already in row {before}"
@@ -213,7 +212,7 @@ def _number(column: Column, text: str) -> _Cell:
             return _Cell(blank, f"{_shown(text)} is not finite", fix)
         return _Cell(blank, f"{_shown(text)} is no {'whole ' * whole}number", fix)
     near = float(text)
-    if not isfinite(near) or (whole and abs(near) > MAX_WHOLE):
+    if not isfinite(near) or (whole and abs(int(text)) > MAX_WHOLE):
         return _Cell(blank, f"{_shown(text)} is too large", fix)
     if not low <= near <= high:
         return _Cell(blank, f"{_shown(text)} is out of range", fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from network.access import access_s, pairs_within, walk_s
 from network.complexes import stations_of
 from network.distances import metric_xy
 from network.ends import in_core
-from network.errors import UnknownNameError
+from network.errors import BadInputError, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
 from network.region import positions
@@ -57,6 +58,8 @@ class Query:
     ------
     UnknownNameError
         A word is none of these.
+    BadInputError
+        Several are.
     """
 
     clock: str = "door"
@@ -68,9 +71,13 @@ class Query:
     def __post_init__(self) -> None:
         """Check the words."""
         allowed = {"clock": CLOCKS, "mode": MODES, "traveller": TRAVELLERS, "statistic": STATISTICS}
-        for name, known in allowed.items():
-            if getattr(self, name) not in known:
-                raise UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+        wrong = [
+            UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+            for name, known in allowed.items()
+            if getattr(self, name) not in known
+        ]
+        if wrong:
+            raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
 
     @property
     def is_reading(self) -> bool:
@@ -91,18 +98,33 @@ class Query:
 
 
 class RideTables:
-    """Calls and rides of a region, made once and shared by its graphs."""
+    """Calls and rides of a region, made once, when first used, and shared by its graphs."""
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        self.calls: Calls = calls(region)
-        self.rides: Rides = rides(self.calls)
-        classes = region.services["class"]
-        names = sorted(classes.unique())
-        gate_s = {name: minutes_s(region.parameters[f"gate_{name}_min"]) for name in names}
-        self.gate_s: Ints = classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
-        self.served: Ints = np.unique(self.calls.station)
         self._legs: dict[tuple[Query, bool, bool], Legs] = {}
+
+    @cached_property
+    def calls(self) -> Calls:
+        """Calls of all services."""
+        return calls(self.region)
+
+    @cached_property
+    def rides(self) -> Rides:
+        """Rides of all services."""
+        return rides(self.calls)
+
+    @cached_property
+    def gate_s(self) -> Ints:
+        """Seconds before departure at which the gate of each ride closes, [rides]."""
+        classes = self.region.services["class"]
+        gate_s = {name: minutes_s(self.region.parameters[f"gate_{name}_min"]) for name in set(classes)}
+        return classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
+
+    @cached_property
+    def served(self) -> Ints:
+        """Rows of the stations at which a service calls."""
+        return np.unique(self.calls.station)
 
     def legs(self, query: Query, *, gate: bool = True, later: bool = False) -> Legs:
         """Return the legs for a traveller, from before the gate or from behind it; made once."""
@@ -189,11 +211,14 @@ class _Build:
         self.destination = self.builder.nodes(NodeKind.DESTINATION, len(ends))
         self.builder.links(LinkKind.SAME, self.origin, self.destination)
         self.all_legs: list[Legs] = []
-        self.road: tuple[RoadGraph, Ints] | None = None
+        self.own_road: Ints | None = None
 
     def graph(self) -> MultimodalGraph:
         """Return the finished graph; its legs are those of all kinds of boarding, one after another."""
-        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), self.tables.rides)
+        road_ids = () if self.query.mode == "transit" else self.road.node_ids
+        none = np.zeros(0, np.int64)
+        by_rail = self.tables.rides if self.all_legs else Rides(none, none, none, none, none)
+        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), by_rail, road_ids)
 
     # ------------------------------------------------------------------------------------------------ trains
 
@@ -307,21 +332,19 @@ class _Build:
 
     def car(self) -> None:
         """Add driving from end to end in one's own car, and parking."""
-        road, nodes = self._own_road()
+        nodes = self._own_road()
         park = np.where(self.ends.core, self._s("park_core_min"), self._s("park_min"))
         park = park if self.query.clock == "door" else np.zeros_like(park)
         self.builder.links(
-            LinkKind.PARK, nodes[self._road_ends(road, start=False)], self.destination, parts_s={"park": park}
+            LinkKind.PARK, nodes[self._road_ends(start=False)], self.destination, parts_s={"park": park}
         )
 
     def park_and_ride(self) -> None:
         """Add driving one's own car to a station outside the cores."""
-        road, nodes = self._own_road()
-        station = self._served()
+        nodes = self._own_road()
+        station = self.tables.served
         station = station[~in_core(self.region, self.stations["district_id"].iloc[station])]
-        reach = np.array(
-            [road.destination[name] for name in self.stations["station_id"].iloc[station]], np.int64
-        )
+        reach = self._road_stations(station, start=False)
         if self.query.clock == "door":
             self.builder.links(
                 LinkKind.PARK,
@@ -336,60 +359,57 @@ class _Build:
 
     def taxi(self) -> None:
         """Add taxis: to a station, from a station, and all the way."""
-        add, station = self.builder, self._served()
-        ids = self.stations["station_id"].iloc[station]
+        add, station = self.builder, self.tables.served
         wait_s = self._s("taxi_wait_min")
-        road = self._road()
-        nodes = self._drives(road, later=False)
-        add.links(
-            LinkKind.TAXI, self.origin, nodes[self._road_ends(road, start=True)], parts_s={"access": wait_s}
-        )
-        add.links(LinkKind.TAXI, nodes[self._road_ends(road, start=False)], self.destination)
-        reach = np.array([road.destination[name] for name in ids], np.int64)
-        add.links(LinkKind.TAXI, nodes[reach], self.entrance[station])
-        nodes = self._drives(road, later=True)
-        leave = np.array([road.origin[name] for name in ids], np.int64)
-        add.links(LinkKind.TAXI, self.exit[station], nodes[leave], parts_s={"egress": wait_s})
-        add.links(LinkKind.TAXI, nodes[self._road_ends(road, start=False)], self.destination)
+        nodes = self._drives(later=False)
+        add.links(LinkKind.TAXI, self.origin, nodes[self._road_ends(start=True)], parts_s={"access": wait_s})
+        add.links(LinkKind.TAXI, nodes[self._road_ends(start=False)], self.destination)
+        reach = nodes[self._road_stations(station, start=False)]
+        add.links(LinkKind.TAXI, reach, self.entrance[station])
+        nodes = self._drives(later=True)
+        leave = nodes[self._road_stations(station, start=True)]
+        add.links(LinkKind.TAXI, self.exit[station], leave, parts_s={"egress": wait_s})
+        add.links(LinkKind.TAXI, nodes[self._road_ends(start=False)], self.destination)
 
-    def _own_road(self) -> tuple[RoadGraph, Ints]:
-        """Return the roads as driven in one's own car, joined to the origins."""
-        if self.road is None:
-            road = self._road()
-            nodes = self._drives(road, later=False)
-            self.builder.links(LinkKind.DRIVE, self.origin, nodes[self._road_ends(road, start=True)])
-            self.road = road, nodes
-        return self.road
+    def _own_road(self) -> Ints:
+        """Return the nodes of the roads as driven in one's own car, joined to the origins."""
+        if self.own_road is None:
+            self.own_road = self._drives(later=False)
+            self.builder.links(LinkKind.DRIVE, self.origin, self.own_road[self._road_ends(start=True)])
+        return self.own_road
 
-    def _road(self) -> RoadGraph:
-        """Return the road graph with the ends, and the stations where one changes from or to the road."""
+    @cached_property
+    def road(self) -> RoadGraph:
+        """The road graph with the ends, and the stations where one changes from or to the road."""
         points = self.ends.table[["id", "lon", "lat"]]
         if self.query.mode != "car":
-            more = self.stations.iloc[self._served()].rename(columns={"station_id": "id"})
+            more = self.stations.iloc[self.tables.served].rename(columns={"station_id": "id"})
             points = pd.concat([points, more[["id", "lon", "lat"]]]).drop_duplicates("id")
         points = points.rename(columns={"id": "point_id"})
         return road_graph(
             self.region, self.query.period, points, between_points=len(self.ends) <= MOST_LOCAL_ENDS
         )
 
-    def _drives(self, road: RoadGraph, *, later: bool) -> Ints:
+    def _drives(self, *, later: bool) -> Ints:
         """Add the road graph; return its nodes."""
+        road = self.road
         nodes = self.builder.nodes(NodeKind.ROAD, road.n_nodes, later=later)
         parts = {"drive": road.drive_s.astype(np.int64), "toll": road.toll_s.astype(np.int64)}
         row = road.link.astype(np.int64)
         self.builder.links(LinkKind.DRIVE, nodes[road.tail], nodes[road.head], row=row, parts_s=parts)
         return nodes
 
-    def _road_ends(self, road: RoadGraph, *, start: bool) -> Ints:
+    def _road_ends(self, *, start: bool) -> Ints:
         """Return the node of the road graph of each end."""
-        where = road.origin if start else road.destination
+        where = self.road.origin if start else self.road.destination
         return np.array([where[name] for name in self.ends.ids], np.int64)
 
-    # --------------------------------------------------------------------------------------------- numbers
+    def _road_stations(self, station: Ints, *, start: bool) -> Ints:
+        """Return the node of the road graph of each of the stations."""
+        where = self.road.origin if start else self.road.destination
+        return np.array([where[name] for name in self.stations["station_id"].iloc[station]], np.int64)
 
-    def _served(self) -> Ints:
-        """Return the stations at which a service calls."""
-        return self.tables.served
+    # --------------------------------------------------------------------------------------------- numbers
 
     def _by_class(self, name: str) -> Ints:
         """Return a parameter that goes by the station's class, s, [stations]."""

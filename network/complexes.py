@@ -36,8 +36,8 @@ def complex_of(region: Region) -> Ints:
 def stations_of(region: Region, ends: Ends) -> tuple[Ints, Ints]:
     """Return which stations stand for each end on the clocks that start and end at a station.
 
-    A centre has those of ``centre_stations.csv``, with the other stations of their complexes. A station
-    stands for itself. Any other end has the complex of the station nearest to it that has a service.
+    A centre has those of ``centre_stations.csv``, a station has itself, any other end the nearest station
+    that has a service; each with the other stations of their complexes, which count as one.
 
     Returns
     -------
@@ -48,8 +48,10 @@ def stations_of(region: Region, ends: Ends) -> tuple[Ints, Ints]:
     complexes = complex_of(region)
     listed = region.table("centre_stations")
     place = positions(ends.ids, listed["place_id"])
-    end, station = place[place >= 0], positions(stations, listed["station_id"])[place >= 0]
-    other = np.setdiff1d(np.flatnonzero(ends.station < 0), end)
+    own = np.flatnonzero(ends.station >= 0)
+    end = np.append(place[place >= 0], own)
+    station = np.append(positions(stations, listed["station_id"])[place >= 0], ends.station[own])
+    other = np.setdiff1d(np.arange(len(ends)), end)
     served = np.flatnonzero(stations.isin(region.service_stops["station_id"]))
     if other.size and served.size:
         tree = cKDTree(metric_xy(region, region.stations.iloc[served]))
@@ -57,7 +59,5 @@ def stations_of(region: Region, ends: Ends) -> tuple[Ints, Ints]:
         end, station = np.append(end, other), np.append(station, near)
     members = pd.DataFrame({"complex": complexes, "member": np.arange(len(stations))})
     pairs = pd.DataFrame({"end": end, "complex": complexes[station]}).merge(members, on="complex")
-    own = np.flatnonzero(ends.station >= 0)
-    pairs = pd.concat([pairs[["end", "member"]], pd.DataFrame({"end": own, "member": ends.station[own]})])
-    pairs = pairs.drop_duplicates().sort_values(["end", "member"])
+    pairs = pairs[["end", "member"]].drop_duplicates().sort_values(["end", "member"])
     return pairs["end"].to_numpy(np.int64), pairs["member"].to_numpy(np.int64)

@@ -246,7 +246,29 @@ def _services_on(
     call &= on.before(calls["closed"]) & calls["station_id"].isin(stations).to_numpy(bool)
     if track.all() and call.all():
         return services, calls
-    part = _numbered(~track, first)
+    return keep_calls(services, calls, call, track)
+
+
+def keep_calls(
+    services: pd.DataFrame, calls: pd.DataFrame, call: Bools, track: Bools
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return services and calls of which some calls dropped and some track is missing.
+
+    Parameters
+    ----------
+    services, calls
+        Tables ``services`` and ``service_stops``, calls in the order of their key.
+    call
+        Whether the train calls, per row of `calls`.
+    track
+        Whether the track from the call before is there; true at first calls.
+
+    Returns
+    -------
+    tuple
+        Services and calls; run times stay, ways add up, and missing track cuts as in `region_on`.
+    """
+    part = _numbered(~track, _starts(calls, ["service_id"]))
     call = _without_repeats(calls, part, call)
     kept = calls[call].assign(part=part[call])
     starts = _starts(kept, ["service_id", "part"])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from network.region import Region
 
 _POINT = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*")
+_SAME_POINT_DEG = 1e-5
 _COLUMNS = ["id", "name_zh", "name_en", "lon", "lat", "district_id", "population", "confidence"]
 
 
@@ -36,7 +37,7 @@ class Ends:
     station
         Row of ``region.stations`` where the end is a station, else -1, [ends].
     core
-        Whether the end lies in the district of a metropolitan core, [ends].
+        Whether the end is a metropolitan core or lies in the district of one, [ends].
     """
 
     table: pd.DataFrame
@@ -48,13 +49,32 @@ class Ends:
         """Identifiers."""
         return tuple(self.table["id"])
 
+    @cached_property
+    def key(self) -> tuple[tuple[str, float, float, str], ...]:
+        """What tells these ends from others: ids, positions and districts."""
+        columns = self.table[["id", "lon", "lat", "district_id"]]
+        return tuple(columns.itertuples(index=False, name=None))
+
     def __len__(self) -> int:
         """Return the number of ends."""
         return len(self.table)
 
     def rows(self, ids: Iterable[str]) -> NDArray[np.int64]:
-        """Return the rows of ends by their ids."""
-        return positions(self.ids, ids)
+        """Return the rows of ends by their ids.
+
+        Raises
+        ------
+        BadInputError
+            An id is none of these ends; lists all of them.
+        """
+        wanted = list(ids)
+        rows = positions(self.ids, wanted)
+        lost = dict.fromkeys(name for name, row in zip(wanted, rows, strict=True) if row < 0)
+        if lost:
+            raise BadInputError(
+                Problem("pairs", f"{name!r} is none of the ends", suggest(name, self.ids)) for name in lost
+            )
+        return rows
 
 
 def ends_of(region: Region, wanted: Sequence[str] | pd.DataFrame) -> Ends:
@@ -79,9 +99,20 @@ def ends_of(region: Region, wanted: Sequence[str] | pd.DataFrame) -> Ends:
         table.loc[blank, "district_id"] = district_of(
             region, table.loc[blank, "lon"], table.loc[blank, "lat"]
         )
-    return Ends(
-        table, positions(region.stations["station_id"], table["id"]), in_core(region, table["district_id"])
-    )
+    cores = region.places.loc[region.places["level"] == "core", "place_id"]
+    core = in_core(region, table["district_id"]) | table["id"].isin(set(cores)).to_numpy(bool)
+    return Ends(table, _station_rows(region, table), core)
+
+
+def _station_rows(region: Region, table: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the row of the station that each end is, else -1: its id alone, at another point, is none."""
+    stations = region.stations
+    row = positions(stations["station_id"], table["id"])
+    apart = np.zeros(len(row))
+    for name in ("lon", "lat") if len(stations) else ():
+        apart += np.abs(stations[name].to_numpy(np.float64)[row] - table[name].to_numpy(np.float64))
+    row[apart > _SAME_POINT_DEG] = -1
+    return row
 
 
 def in_core(region: Region, district_ids: pd.Series[str]) -> NDArray[np.bool_]:
@@ -123,13 +154,13 @@ def _from_ids(region: Region, wanted: list[str]) -> pd.DataFrame:
         if name in names:
             continue
         if point is None:
-            fix = suggest(name, sorted(names)) or "give the id of a place, station or zone, or lon,lat"
+            fix = f"give a point as lon,lat, or an id: {suggest(name, sorted(names))}"
             problems.append(Problem("place", f"there is no place, station or zone {name!r}", fix))
         else:
             points.append({"id": name, "lon": float(point[1]), "lat": float(point[2]), "confidence": "high"})
     if points:
         known = pd.concat([known, pd.DataFrame(points)], ignore_index=True)
-    problems += _position_problems(known[known["id"].isin(set(wanted) - names)], "place")
+        problems += _position_problems(known.tail(len(points)), "place")
     if problems:
         raise BadInputError(problems)
     table = known.set_index("id").loc[list(dict.fromkeys(wanted))].reset_index()
@@ -147,6 +178,13 @@ def _from_table(given: pd.DataFrame) -> pd.DataFrame:
     for name in ("lon", "lat"):
         table[name] = pd.to_numeric(table[name], errors="coerce")
     problems = _position_problems(table, "places")
+    people = pd.to_numeric(table["population"].replace("", None), errors="coerce")
+    wrong = (people.isna() & table["population"].notna() & (table["population"] != "")) | (people < 0)
+    problems += [
+        Problem(f"places {name}, population", f"{value!r} is no number of people", "0 or more, or blank")
+        for name, value in zip(table.loc[wrong, "id"], table.loc[wrong, "population"], strict=True)
+    ]
+    table["population"] = people
     twice = table["id"].duplicated()
     problems += [
         Problem(f"places row {row + 2}, id", f"{table['id'].iloc[row]!r} stands twice", "remove one")

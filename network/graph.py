@@ -102,6 +102,8 @@ class MultimodalGraph:
         Node of each end as start and as end of a trip, int32 [ends].
     legs, rides
         What the rides' rows speak of.
+    road_ids
+        Junction, place or point of each node of the road graph.
     """
 
     node_kind: NDArray[np.uint8]
@@ -117,6 +119,7 @@ class MultimodalGraph:
     destination: Int32s
     legs: Legs
     rides: Rides
+    road_ids: tuple[str, ...] = ()
 
     @property
     def n_nodes(self) -> int:
@@ -200,7 +203,9 @@ class GraphBuilder:
         rows = np.full(len(tail), -1) if row is None else row
         self._links.append((tail, head, kind, table, table.sum(axis=1) + weight_s, rows))
 
-    def graph(self, origin: Ints, destination: Ints, legs: Legs, rides: Rides) -> MultimodalGraph:
+    def graph(
+        self, origin: Ints, destination: Ints, legs: Legs, rides: Rides, road_ids: tuple[str, ...] = ()
+    ) -> MultimodalGraph:
         """Return the graph."""
         none = np.zeros(0, np.int64)
         parts = [table for *_, table, _, _ in self._links] or [np.zeros((0, len(PARTS)), np.int64)]
@@ -220,6 +225,7 @@ class GraphBuilder:
             destination=destination.astype(np.int32),
             legs=legs,
             rides=rides,
+            road_ids=road_ids,
         )
 
 

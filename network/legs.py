@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+_PLACES = 6
+"""Decimals that sums of seconds and trips keep, so that the order of adding decides nothing."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Legs:
     """Legs, sorted by boarding station and alighting station.
@@ -95,13 +99,13 @@ def expected_legs(
     sum_trips = np.cumsum(many, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_s = np.cumsum(many * time_s, axis=1) / sum_trips
-        total_s = period_s / (2 * sum_trips) + mean_s
+        total_s = np.round(period_s / (2 * sum_trips) + mean_s, _PLACES)
     total_s[~table.filled] = np.inf
     count = np.argmin(total_s, axis=1)
     at = np.arange(len(count)), count
-    gate = whole_s(np.cumsum(many * gates, axis=1)[at] / sum_trips[at])
+    gate = whole_s(np.round(np.cumsum(many * gates, axis=1)[at] / sum_trips[at], _PLACES))
     total = whole_s(total_s[at])
-    ride = np.minimum(whole_s(mean_s[at]) - gate, total - gate)
+    ride = whole_s(np.round(mean_s[at], _PLACES)) - gate
     wait = total - gate - ride
     taken = count + 1
     if planned_cap_s is not None:
@@ -143,7 +147,7 @@ def usual_legs(rides: Rides, trips: Floats) -> Legs:
         No gate and no wait; the leg's services are those up to the median one.
     """
     table = _Table.of(rides, np.zeros(len(rides), np.int64), np.flatnonzero(trips > 0))
-    many = np.cumsum(table.padded(trips[table.row]), axis=1)
+    many = np.round(np.cumsum(table.padded(trips[table.row]), axis=1), _PLACES)
     count = np.argmax(many >= many[:, -1:] / 2, axis=1)
     ride = table.padded(table.time_s)[np.arange(len(count)), count].astype(np.int64)
     zero = np.zeros_like(ride)
@@ -176,7 +180,7 @@ class _Table:
         )
         first = np.flatnonzero(new)
         length = np.diff(np.append(first, len(row)))
-        filled = np.arange(length.max(initial=0)) < length[:, None]
+        filled = np.arange(length.max(initial=1)) < length[:, None]
         return cls(rides, row, (gate_s + rides.ride_s)[row], gate_s[row], first, length, filled)
 
     def padded(self, values: NDArray[np.generic]) -> Floats:

@@ -12,7 +12,16 @@ from typing import Any
 from network.errors import BadInputError, Problem, UnknownNameError, suggest
 
 _KEYS = ("value", "unit", "source", "confidence")
-_LARGEST = 1e9
+
+#: Least and largest value by the end of the name: beyond them no time can be told.
+_BOUNDS = {
+    "_kmh": (0.1, 1000.0),
+    "_min": (0.0, 1440.0),
+    "_km": (0.0, 1000.0),
+    "_m": (0.0, 1e6),
+    "_detour": (1.0, 10.0),
+}
+_FACTOR = (0.1, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +74,9 @@ class Parameters(Mapping[str, float]):
         return Parameters({**self._rows, **rows})
 
     def with_values(
-        self, values: Mapping[str, float], *, periods: tuple[str, ...], source: str
+        self, values: Mapping[str, float], *, periods: tuple[str, ...], source: str, where: str = ""
     ) -> Parameters:
-        """Return a copy with other numbers, checked as those of a file are.
+        """Return a copy with other numbers, checked as those of a file are; `where` names it in problems.
 
         Raises
         ------
@@ -85,7 +94,7 @@ class Parameters(Mapping[str, float]):
             }
             for name, value in values.items()
         }
-        return Parameters(self._rows).merged(rows, periods=periods, where=source)
+        return Parameters(self._rows).merged(rows, periods=periods, where=where or source)
 
     def merged(self, table: Mapping[str, Any], *, periods: tuple[str, ...], where: str) -> Parameters:
         """Return a copy with the entries of a TOML table, `where` naming it in problems."""
@@ -110,14 +119,11 @@ class Parameters(Mapping[str, float]):
                 )
                 continue
             value = entry["value"]
-            if not _is_number(value):
+            low, high = _bounds(plain)
+            if not _is_number(value) or not low <= value <= high:
+                unit = self._rows[plain].unit
                 problems.append(
-                    Problem(f"{where}, {name}", f"{value!r} is not a number of 0 or more", "write a number")
-                )
-                continue
-            if plain.endswith("_kmh") and value == 0:
-                problems.append(
-                    Problem(f"{where}, {name}", "a speed of 0 never arrives", "give a speed above 0")
+                    Problem(f"{where}, {name}", f"{value!r} is out of range", f"{low:g} to {high:g} {unit}")
                 )
                 continue
             confidence = str(entry.get("confidence", "low"))
@@ -143,9 +149,12 @@ class Parameters(Mapping[str, float]):
 
 
 def _is_number(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return 0 <= value <= _LARGEST
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _bounds(name: str) -> tuple[float, float]:
+    """Return the least and the largest value of a parameter."""
+    return next((bounds for end, bounds in _BOUNDS.items() if name.endswith(end)), _FACTOR)
 
 
 def _plain(name: str, periods: tuple[str, ...], known: Mapping[str, object]) -> str:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: Largest file that is read, bytes: a region's tables come from outside.
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
+#: Largest TOML file that is read, bytes: they are written by hand, and reading them is slow.
+MAX_TOML_BYTES = 2 * 1024 * 1024
+
 #: Keys of ``region.toml`` and what they hold.
 ABOUT_KEYS = {
     "id": "identifier of the region (default: the folder's name)",
@@ -50,6 +53,7 @@ ABOUT_KEYS = {
 }
 
 _PERIOD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_DEEP_KEY = re.compile(r"(?<![\w.-])[\w-]++(?:\s*\.\s*[\w-]++){32}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NO_DISTRICTS = '{"type": "FeatureCollection", "features": []}'
 
@@ -71,7 +75,7 @@ def get_region(name: str) -> Region:
     if name in list_regions():
         with as_file(files("network").joinpath("regions", name)) as folder:
             return read_region(folder)
-    if "\0" in name or not Path(name).is_dir():
+    if not name or "\0" in name or not Path(name).is_dir():
         raise UnknownNameError("region", name, list_regions(), where="--region")
     return read_region(Path(name))
 
@@ -137,16 +141,18 @@ def checked_region(
     return Region(about, ordered, parameters, districts)
 
 
-def read_text(path: Path, problems: list[Problem]) -> str | None:
+def read_text(path: Path, problems: list[Problem], *, most_bytes: int | None = None) -> str | None:
     """Return the text of a UTF-8 file from outside, or None with a problem added."""
+    most_bytes = most_bytes or MAX_FILE_BYTES
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            what = f"is larger than {MAX_FILE_BYTES / 2**20:g} MiB"
-            problems.append(Problem(path.name, what, "split the region"))
-            return None
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(most_bytes + 1)
     except OSError as error:
         problems.append(Problem(path.name, f"cannot be read: {error.strerror}", "check its name and rights"))
+        return None
+    if len(raw) > most_bytes:
+        what = f"is larger than {most_bytes / 2**20:g} MiB"
+        problems.append(Problem(path.name, what, "check that it is the right file, or split it"))
         return None
     try:
         text = raw.decode("utf-8-sig")
@@ -164,8 +170,11 @@ def read_text(path: Path, problems: list[Problem]) -> str | None:
 
 def read_toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
     """Return the table in a TOML file from outside, or None with a problem added."""
-    text = read_text(path, problems)
+    text = read_text(path, problems, most_bytes=MAX_TOML_BYTES)
     if text is None:
+        return None
+    if _DEEP_KEY.search(text):
+        problems.append(Problem(path.name, "is nested too deeply", "write plain tables"))
         return None
     try:
         return tomllib.loads(text)

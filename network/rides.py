@@ -155,8 +155,8 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
         each = trips[calls.service]
         call = np.repeat(np.arange(len(calls.service)), each)
         within = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
-        at_s = (left_s[start[calls.service[call]] + within] + calls.depart_s[call]) % DAY_S
-        inside = (at_s >= period.start_s) & (at_s < period.end_s)
+        at_s = left_s[start[calls.service[call]] + within] + calls.depart_s[call]
+        inside = (at_s - period.start_s) % DAY_S < period.length_s  # both may pass midnight
         count = count + np.bincount(call[inside], minlength=len(calls.service))
     return np.asarray(count, np.float64)
 
@@ -200,10 +200,14 @@ def _headway_trips(region: Region, period: Period) -> Floats:
 
 
 def _overlap_s(region: Region, period: Period) -> Floats:
-    """Return how long each service runs within a period, s, [services]."""
-    start_s, end_s = _span_s(region)
-    overlap_s = np.minimum(end_s, period.end_s) - np.maximum(start_s, period.start_s)
-    return np.asarray(np.clip(overlap_s, 0, None), np.float64)
+    """Return how long each service runs within a period, s, [services]; both may pass midnight."""
+    first_s, last_s = _span_s(region)
+    within_s = np.zeros_like(first_s)
+    for shift_s in (-DAY_S, 0, DAY_S):
+        start_s, end_s = first_s + shift_s, last_s + shift_s
+        overlap_s = np.minimum(end_s, period.end_s) - np.maximum(start_s, period.start_s)
+        within_s += np.clip(overlap_s, 0, None)
+    return np.minimum(within_s, period.length_s)
 
 
 def _span_s(region: Region) -> tuple[Floats, Floats]:
@@ -253,10 +257,12 @@ def _model_s(
         run_min[rows] = model.hop_min(hop_km[rows], speed_kmh[rows], stock=stock)
         dwell_min[~by_speed & (kind == name) & ~first] = model.stock(stock).dwell_min
     run_min[first] = 0
-    depart = np.cumsum(run_min + dwell_min)
+    # each run in whole seconds: a line that is led on at an end keeps its times elsewhere
+    run_s, dwell_s = whole_s(run_min * 60), whole_s(dwell_min * 60)
+    depart_s = np.cumsum(run_s + dwell_s)
     begin = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
-    depart = depart - depart[begin]
-    return np.asarray((depart - dwell_min) * 60, np.float64), np.asarray(depart * 60, np.float64)
+    depart_s = depart_s - depart_s[begin]
+    return (depart_s - dwell_s).astype(np.float64), depart_s.astype(np.float64)
 
 
 def _commercial_kmh(lines: pd.DataFrame) -> pd.Series[float]:

@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from network.parameters import default_parameters
@@ -59,7 +60,7 @@ def cell_text(value: Any) -> str:
     """Return the text of a table's cell: blank for nothing, yes or no, a day as 2026-11-01."""
     if value is None or pd.isna(value):
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float):
         return repr(float(value)).removesuffix(".0")

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from network.errors import Problem
     from onehour.study import Area, Study
 
 app = typer.Typer(
@@ -54,14 +57,8 @@ def check_verb(
     """Judge the promise: the verdict, its pairs, and the verdict under every reading."""
     from onehour.report import check_data, print_check  # noqa: PLC0415
 
-    study = _study(region, scenario, values)
-    words = {
-        "clock": clock,
-        "mode": mode,
-        "period": period,
-        "traveller": traveller,
-        "statistic": statistic,
-    }
+    words = _words(clock, mode, period, traveller, statistic)
+    study = _study(region, scenario, values, words, goal=goal)
     with _status("Searching all pairs under every reading", show=not as_json):
         data = check_data(study, goal, words)
     if as_json:
@@ -92,15 +89,11 @@ def route_verb(
     """Show one journey: its stages with lines and stops, and the parts of its time."""
     from onehour.report import print_route, route_data  # noqa: PLC0415
 
-    study = _study(region, scenario, values)
-    words = {
-        "clock": clock,
-        "mode": mode,
-        "period": period,
-        "traveller": traveller,
-        "statistic": statistic,
-    }
-    data = route_data(study, origin, destination, words)
+    words = _words(clock, mode, period, traveller, statistic)
+    study = _study(region, scenario, values, words)
+    origin, destination = origin.strip(), destination.strip()
+    with _status("Searching", show=not as_json):
+        data = route_data(study, origin, destination, words)
     if as_json:
         _print_json(data)
     else:
@@ -126,18 +119,15 @@ def matrix_verb(
     as_json: Json = False,
 ) -> None:
     """Write the times from places to places with their parts, in long form."""
-    from onehour.matrix import write_matrix  # noqa: PLC0415
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.matrix import ENDINGS, ends_given, write_matrix  # noqa: PLC0415
 
-    study = _study(region, scenario, values)
-    words = {
-        "clock": clock or "door",
-        "mode": mode or "transit",
-        "period": period or "midday",
-        "traveller": traveller or "random",
-        "statistic": statistic or "expected",
-    }
+    problems = output_problems(output, ENDINGS)
+    given = ends_given(places, zones=zones, problems=problems)
+    words = _words(clock, mode, period, traveller, statistic)
+    study = _study(region, scenario, values, words, problems=problems)
     with _status("Searching", show=not as_json):
-        data = write_matrix(study, output, places, zones=zones, words=words)
+        data = write_matrix(study, output, given, words)
     if as_json:
         _print_json(data)
     else:
@@ -253,16 +243,12 @@ def map_verb(
     as_json: Json = False,
 ) -> None:
     """Draw the network and the pairs of a goal that fail."""
-    from onehour.map import write_map  # noqa: PLC0415
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.map import ENDINGS, write_map  # noqa: PLC0415
 
-    study = _study(region, scenario, values)
-    words = {
-        "clock": clock,
-        "mode": mode,
-        "period": period,
-        "traveller": traveller,
-        "statistic": statistic,
-    }
+    words = _words(clock, mode, period, traveller, statistic)
+    problems = output_problems(output, ENDINGS)
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
     with _status("Drawing", show=not as_json):
         data = write_map(study, output, goal, words)
     if as_json:
@@ -272,11 +258,26 @@ def map_verb(
 
 
 @app.command("schema")
-def schema_verb() -> None:
+def schema_verb(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The same: the schema is JSON.")] = True,  # noqa: ARG001
+) -> None:
     """Print the JSON Schema of scenarios and project cards."""
     import scenarios  # noqa: PLC0415 - loads pydantic
 
     _print_json(scenarios.json_schema())
+
+
+@app.command("doctor")
+def doctor_verb(*, as_json: Json = False) -> None:
+    """Show versions, fonts, the cache of compiled kernels, and threads."""
+    from onehour.doctor import doctor_data, print_doctor  # noqa: PLC0415
+
+    data = doctor_data()
+    if as_json:
+        _print_json(data)
+    else:
+        print_doctor(data)
 
 
 def _area(region: str) -> Area:
@@ -286,9 +287,50 @@ def _area(region: str) -> Area:
     return load(region)
 
 
-def _study(region: str, scenario: str | None, values: list[str] | None) -> Study:
-    """Load a region under a scenario, with numbers set for this run."""
-    return _area(region).scenario(scenario, values=_numbers(values or []))
+def _words(
+    clock: str | None, mode: str | None, period: str | None, traveller: str | None, statistic: str | None
+) -> dict[str, str | None]:
+    """Return the words of a query by name; None is the default."""
+    return {
+        "clock": clock,
+        "mode": mode,
+        "period": period,
+        "traveller": traveller,
+        "statistic": statistic,
+    }
+
+
+def _study(
+    region: str,
+    scenario: str | None,
+    values: list[str] | None,
+    words: dict[str, str | None],
+    *,
+    goal: str | None = None,
+    problems: list[Problem] | None = None,
+) -> Study:
+    """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
+    from network.errors import BadInputError  # noqa: PLC0415
+
+    found = list(problems or ())
+
+    def tried(make: Callable[[], Any]) -> Any:
+        try:
+            return make()
+        except BadInputError as error:
+            found.extend(error.problems)
+            return None
+
+    numbers = tried(lambda: _numbers(values or []))
+    area = tried(lambda: _area(region))
+    if area is not None:
+        study = tried(lambda: area.scenario(scenario, values=numbers))
+        tried(lambda: area.check_words(words, goal))
+    if found:
+        raise BadInputError(found)
+    _tell_of_compiling()
+    done: Study = study
+    return done
 
 
 def _numbers(values: list[str]) -> dict[str, float]:
@@ -298,16 +340,33 @@ def _numbers(values: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     problems = []
     for value in values:
-        name, equals, number = value.partition("=")
-        try:
-            found[name.strip()] = float(number)
-        except ValueError:
-            equals = ""
-        if not equals:
+        name, _, text = (part.strip() for part in value.partition("="))
+        if name in found:
+            problems.append(Problem("--set", f"{name!r} stands twice", "give it once"))
+        elif name and text.isascii() and "_" not in text and _is_number(text):
+            found[name] = float(text)
+        else:
             problems.append(Problem("--set", f"{value!r} is no name=number", "for example --set walk_kmh=5"))
     if problems:
         raise BadInputError(problems)
     return found
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text can be read as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _tell_of_compiling() -> None:
+    """Say once on standard error that the kernels are about to be compiled, where none is stored yet."""
+    from sim.kernels import are_stored  # noqa: PLC0415 - loads numba
+
+    if not are_stored():
+        typer.echo("onehour: compiling the search kernels (once per machine) …", err=True)
 
 
 def _status(words: str, *, show: bool) -> Any:
@@ -322,7 +381,7 @@ def _status(words: str, *, show: bool) -> Any:
 
 def _print_json(data: object) -> None:
     """Print data as JSON; a number that is none becomes null."""
-    typer.echo(json.dumps(_plain(data), ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def _plain(data: Any) -> Any:
@@ -331,6 +390,8 @@ def _plain(data: Any) -> Any:
         return {str(key): _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_plain(value) for value in data]
+    if data is None or type(data).__name__ in {"NAType", "NaTType"}:
+        return None
     if hasattr(data, "isoformat"):
         return data.isoformat()
     if hasattr(data, "item"):

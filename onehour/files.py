@@ -8,8 +8,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from network.errors import BadInputError, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
+    """Return why a file cannot be written, as far as can be seen before the work.
+
+    Parameters
+    ----------
+    path
+        The file to be.
+    endings
+        Endings that are known: ``.csv``.
+    """
+    where = str(path)
+    problems = []
+    if path.suffix.lower() not in endings:
+        problems.append(Problem(where, f"has the ending {path.suffix!r}", f"use {' or '.join(endings)}"))
+    if not path.parent.is_dir():
+        problems.append(Problem(where, f"the folder {path.parent} is not there", "make it first"))
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        problems.append(Problem(where, f"the folder {path.parent} cannot be written to", "choose another"))
+    try:
+        if path.suffix and path.is_dir():
+            problems.append(Problem(where, "is a folder", "give the name of a file"))
+    except OSError as error:
+        problems.append(Problem(where, f"cannot be written: {error.strerror}", "choose another file"))
+    return problems
 
 
 @contextmanager
@@ -25,15 +53,24 @@ def whole_file(path: Path) -> Iterator[Path]:
     ------
     Path
         An empty file with the same ending.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be written; then what stood there before still does.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".onehour-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".onehour-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o666 & ~mask)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        what = f"cannot be written: {error.strerror or error}"
+        raise BadInputError(Problem(str(path), what, "choose another file")) from error

@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from network.distances import metric_xy
 from network.errors import BadInputError, Problem
-from onehour.files import whole_file
+from onehour.files import output_problems, whole_file
 from onehour.fonts import NO_FONT, cjk_font
 
 if TYPE_CHECKING:
@@ -57,20 +57,14 @@ def write_map(study: Study, output: Path, goal: str | None, words: Words) -> dic
     BadInputError
         The file cannot be written so, or the goal or a word is unknown.
     """
-    problems = []
-    if output.suffix not in ENDINGS:
-        fix = f"use {', '.join(ENDINGS)}"
-        problems.append(Problem(str(output), f"has the ending {output.suffix!r}", fix))
-    if not output.parent.is_dir():
-        problems.append(Problem(str(output), f"the folder {output.parent} is not there", "make it first"))
-    if problems:
+    if problems := output_problems(output, ENDINGS):
         raise BadInputError(problems)
     axes = plot_map(study, goal=goal, words=words)
     figure = axes.get_figure(root=True)
     if figure is None:
         raise BadInputError(Problem(str(output), "the map has no figure"))
     with whole_file(output) as file:
-        figure.savefig(file, dpi=160, format=output.suffix[1:])
+        figure.savefig(file, dpi=160, format=output.suffix[1:].lower())
     return {"file": str(output), "title": axes.get_title(loc="left").replace("\n", "; ")}
 
 

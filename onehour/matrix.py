@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,18 +14,62 @@ import pyarrow.parquet as pq
 
 from network.errors import BadInputError, Problem
 from network.reader import read_text
-from onehour.files import whole_file
+from onehour.files import output_problems, whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from onehour.study import Study
 
 ENDINGS = (".parquet", ".csv")
 
+_NEEDED = ("id", "lon", "lat")
+_KNOWN = (*_NEEDED, "name_zh", "name_en", "population")
+_BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0), "population": (0.0, 1e10)}
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+
+#: What the verb tells of the matrix that it wrote, beside the file and the numbers of rows.
+_TOLD = (
+    "region",
+    "scenario",
+    "scenario_hash",
+    "region_hash",
+    "clock",
+    "mode",
+    "period",
+    "traveller",
+    "statistic",
+    "set",
+)
+
+
+def ends_given(places: Path | None, *, zones: bool, problems: list[Problem]) -> pd.DataFrame | str | None:
+    """Return which places a matrix is between; what is wrong is added to `problems`.
+
+    Parameters
+    ----------
+    places
+        CSV file with the columns id, lon, lat (and name_zh, name_en, population if there are any).
+    zones
+        Take the region's zones.
+    problems
+        Gets every problem.
+
+    Returns
+    -------
+    DataFrame or str or None
+        The table of the file; ``zones``; or None, the region's centres.
+    """
+    if places is not None and zones:
+        problems.append(Problem("--zones", "stands beside --places", "give one of the two"))
+    if places is not None:
+        return read_places(places, problems)
+    return "zones" if zones else None
+
 
 def write_matrix(
-    study: Study, output: Path, places: Path | None, *, zones: bool, words: dict[str, str]
+    study: Study, output: Path, given: pd.DataFrame | str | None, words: Mapping[str, str | None]
 ) -> dict[str, Any]:
     """Write a matrix to a file; return what was written.
 
@@ -32,60 +79,38 @@ def write_matrix(
         The region under a scenario.
     output
         A ``.parquet`` or ``.csv`` file; its folder must be there.
-    places
-        CSV file with the columns id, lon, lat (and name_zh, name_en, population if there are any). Without
-        it, and without `zones`, the matrix is that of the region's centres.
-    zones
-        Take the region's zones.
+    given
+        What `ends_given` returns.
     words
-        clock, mode, period, traveller, statistic.
+        clock, mode, period, traveller, statistic; None is the default.
 
     Raises
     ------
     BadInputError
-        A file or an option cannot be used; lists every problem.
+        A file or a place cannot be used; lists every problem.
     """
-    problems = []
-    if output.suffix not in ENDINGS:
-        problems.append(
-            Problem(str(output), f"has the ending {output.suffix!r}", f"use {' or '.join(ENDINGS)}")
-        )
-    if not output.parent.is_dir():
-        problems.append(Problem(str(output), f"the folder {output.parent} is not there", "make it first"))
-    if places is not None and zones:
-        problems.append(Problem("--zones", "stands beside --places", "give one of the two"))
-    given: list[str] | pd.DataFrame | None = None
-    if places is not None:
-        given = _read_places(places, problems)
-    elif zones:
-        given = sorted(study.network.region.zones["zone_id"])
-        if not given:
-            problems.append(Problem("--zones", "the region has no zones", "give --places FILE.csv"))
-    if problems:
+    if problems := output_problems(output, ENDINGS):
         raise BadInputError(problems)
-    table = study.matrix(given, **words)
+    ends: list[str] | pd.DataFrame | None = None
+    if isinstance(given, pd.DataFrame):
+        ends = given
+    elif given == "zones":
+        ends = sorted(study.network.region.zones["zone_id"])
+        if not ends:
+            raise BadInputError(Problem("--zones", "the region has no zones", "give --places FILE.csv"))
+    asked = {name: word for name, word in words.items() if word is not None}
+    table = study.matrix(ends, **asked)
     found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
-        if output.suffix == ".csv":
+        if output.suffix.lower() == ".csv":
             table.to_csv(file, index=False, encoding="utf-8")
         else:
             _write_parquet(table, found, file)
-    names = (
-        "region",
-        "scenario",
-        "scenario_hash",
-        "region_hash",
-        "clock",
-        "mode",
-        "period",
-        "traveller",
-        "statistic",
-    )
     return {
         "file": str(output),
         "rows": len(table),
         "reached": int(table["minutes"].notna().sum()),
-        **{name: found[name] for name in names},
+        **{name: found[name] for name in _TOLD},
     }
 
 
@@ -96,20 +121,76 @@ def _write_parquet(table: pd.DataFrame, found: dict[str, Any], file: Path) -> No
     pq.write_table(data.replace_schema_metadata({**(data.schema.metadata or {}), **held}), file)
 
 
-def _read_places(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
-    """Return the table of places in a CSV file, or None with problems added."""
-    import csv  # noqa: PLC0415
-    import io  # noqa: PLC0415
+def read_places(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
+    """Return the table of places in a CSV file, or None with every problem added.
 
+    Parameters
+    ----------
+    path
+        CSV file with the columns id, lon, lat; name_zh, name_en and population are read too, others are not.
+    problems
+        Gets every problem, each with the file's name and row; the header is row 1.
+    """
     text = read_text(path, problems)
     if text is None:
         return None
+    before = len(problems)
+    cells = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
     try:
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, 1) if any(row)]
     except csv.Error as error:
-        problems.append(Problem(path.name, f"is no CSV: {error}", "mend the quotes"))
+        where = f"{path.name} row {len(rows) + cells.line_num}"
+        problems.append(Problem(where, f"is no CSV: {error}", "a quote may be left open"))
         return None
-    if not rows:
+    header = rows[0][1] if rows else []
+    problems += [
+        Problem(f"{path.name} row 1", f"column {name!r} is missing", "the columns id, lon, lat are needed")
+        for name in _NEEDED
+        if name not in header
+    ]
+    problems += [
+        Problem(f"{path.name} row 1", f"column {name!r} stands twice", "remove one")
+        for name in dict.fromkeys(header)
+        if header.count(name) > 1
+    ]
+    if len(problems) == before and len(rows) == 1:
         problems.append(Problem(path.name, "holds no place", "a header id,lon,lat and a row a place"))
+    if len(problems) > before:
         return None
-    return pd.DataFrame(rows)
+    table = _checked_rows(path.name, header, rows[1:], problems)
+    return table if len(problems) == before else None
+
+
+def _checked_rows(
+    file: str, header: list[str], rows: list[tuple[int, list[str]]], problems: list[Problem]
+) -> pd.DataFrame:
+    """Return the rows of places as a table; what is wrong is added to `problems`."""
+    first: dict[str, int] = {}
+    kept: list[dict[str, Any]] = []
+    for number, row in rows:
+        where = f"{file} row {number}"
+        if len(row) != len(header):
+            what = f"has {len(row)} cells, the header {len(header)}"
+            problems.append(Problem(where, what, "quote cells that hold commas"))
+            continue
+        place: dict[str, Any] = {name: cell for name, cell in zip(header, row, strict=True) if name in _KNOWN}
+        name = place["id"]
+        if not name:
+            problems.append(Problem(f"{where}, id", "is blank", "give each place an id"))
+        elif first.setdefault(name, number) != number:
+            problems.append(
+                Problem(f"{where}, id", f"{name!r} stands already in row {first[name]}", "remove one")
+            )
+        for column, (low, high) in _BOUNDS.items():
+            text = place.get(column, "")
+            if text == "" and column not in _NEEDED:
+                place[column] = None
+                continue
+            value = float(text) if _NUMBER.fullmatch(text) else float("nan")
+            if not low <= value <= high:
+                fix = f"a number from {low:g} to {high:g}"
+                problems.append(Problem(f"{where}, {column}", f"{text[:60]!r} is no {column}", fix))
+            place[column] = value
+        kept.append(place)
+    return pd.DataFrame(kept)

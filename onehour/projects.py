@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 import scenarios
 from network.compile import Query
 from network.ends import ends_of
+from onehour.report import console_of
 from sim.journeys import Network
 
 if TYPE_CHECKING:
@@ -161,10 +161,15 @@ def _effect_words(readings: Sequence[Mapping[str, Any]]) -> list[str]:
 def print_projects(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the cards."""
     table = Table(
-        title=f"{len(rows)} project cards", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False
+        title=f"{len(rows)} project cards",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
-    for column in ("project", "name", "box", "opens", "changes, or why none"):
-        table.add_column(column, overflow="fold")
+    widths = {"project": 3, "name": 4, "box": None, "opens": None, "changes, or why none": 4}
+    for column, ratio in widths.items():
+        table.add_column(column, overflow="fold", ratio=ratio, min_width=4 if ratio is None else None)
     effects = any("effect" in row for row in rows)
     if effects:
         table.add_column("pairs changed; minutes gained in all")
@@ -181,5 +186,4 @@ def print_projects(rows: Sequence[Mapping[str, Any]]) -> None:
             effect = row["effect"]
             cells.append("; ".join(_effect_words(effect["readings"])) or ("none" if effect["rows"] else ""))
         table.add_row(*cells)
-    console = Console()
-    (console if console.is_terminal else Console(width=150)).print(table)
+    console_of().print(table)

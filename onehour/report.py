@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +15,7 @@ from network.graph import PARTS
 from network.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 Words = dict[str, str | None]
 
-_MOST_DOUBTS = 12
+_MOST_DOUBTS = 6
+_MOST_PAIRS = 24
 
 
 # ------------------------------------------------------------------------------------------------------ check
@@ -112,8 +115,7 @@ def _path_data(stages: Sequence[Stage]) -> list[dict[str, Any]]:
 
 def print_check(study: Study, data: Mapping[str, Any]) -> None:
     """Print the verdict, the pairs and the readings."""
-    console = _console()
-    names = _names(study)
+    console = console_of()
     head = data["headline"]
     word = "KEPT 兑现" if head["kept"] else "NOT KEPT 未兑现"
     console.print()
@@ -128,69 +130,108 @@ def print_check(study: Study, data: Mapping[str, Any]) -> None:
     verdict.stylize("bold green" if head["kept"] else "bold red")
     console.print(verdict)
     console.print()
-    _print_pairs(console, data["pairs"], names)
-    _print_readings(console, data["readings"], names)
+    _print_pairs(console, data["pairs"], study)
+    _print_readings(console, data["readings"], study)
     _print_basis(console, data)
 
 
-def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> None:
-    """Print pairs with their parts; of many, the slowest."""
-    most = 24
+def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: Study) -> None:
+    """Print pairs with their parts; of many, the slowest. Narrow terminals get fewer columns."""
     shown = list(pairs)
     title = "Pairs, minutes"
-    if len(shown) > most:
-        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:most]
-        title = f"The {most} slowest of {len(pairs)} pairs, minutes"
+    if len(shown) > _MOST_PAIRS:
+        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:_MOST_PAIRS]
+        title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
     used = [name for name in PARTS if any(_number(pair["parts_min"].get(name)) > 0 for pair in shown)]
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    long, short = _names(study), _names(study, short=True)
+    _print_first_that_fits(
+        console,
+        lambda: _pairs_table(title, shown, long, used),
+        lambda: _pairs_table(title, shown, short, used),
+        lambda: _pairs_table(title, shown, short, used, folded=True),
+    )
+
+
+def _pairs_table(
+    title: str,
+    pairs: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    used: Sequence[str],
+    *,
+    folded: bool = False,
+) -> Table:
+    """Return the table of pairs, with a column a part, or all parts folded into one column."""
+    table = _table(title)
     for column in ("from", "to"):
-        table.add_column(column, no_wrap=True)
-    for column in ("total", "slack", *used):
+        table.add_column(column, overflow="fold")
+    for column in ("total", "slack", *(() if folded else used)):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for pair in shown:
+    table.add_column("parts" if folded else "", overflow="fold")
+    for pair in pairs:
         style = "green" if pair["kept"] else "red"
+        parts = {name: pair["parts_min"].get(name) for name in used}
         flag = pair["note"] or ("close" if pair["close"] else "")
+        if folded:
+            text = ", ".join(f"{name}={_minutes(value)}" for name, value in parts.items() if _number(value))
+            cells = [f"{flag}: {text}" if flag and text else flag or text]
+        else:
+            cells = [*map(_minutes, parts.values()), flag]
         table.add_row(
-            names[pair["origin"]],
-            names[pair["destination"]],
+            names.get(pair["origin"], pair["origin"]),
+            names.get(pair["destination"], pair["destination"]),
             Text(_minutes(pair["minutes"]), style=style),
             Text(_minutes(pair["slack_min"], sign=True), style=style),
-            *(_minutes(pair["parts_min"].get(name)) for name in used),
-            flag,
+            *cells,
         )
-    console.print(table)
+    return table
 
 
-def _print_readings(
-    console: Console, readings: Sequence[Mapping[str, Any]], names: Mapping[str, str]
-) -> None:
+def _print_readings(console: Console, readings: Sequence[Mapping[str, Any]], study: Study) -> None:
     """Print the verdict under every reading."""
-    table = Table(
-        title="The promise under every reading", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False
+    long, short = _names(study), _names(study, short=True)
+    _print_first_that_fits(
+        console,
+        lambda: _readings_table(readings, long),
+        lambda: _readings_table(readings, short),
+        lambda: _readings_table(readings, short, narrow=True),
     )
-    for column in ("places", "clock", "mode", "traveller", "verdict"):
+
+
+def _readings_table(
+    readings: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, narrow: bool = False
+) -> Table:
+    """Return the table of readings; a traveller other than the random one stands beside the mode.
+
+    A narrow one has the places in rows of their own, and no column `kept`: the pairs tell it.
+    """
+    table = _table("The promise under every reading")
+    for column in ("clock", "mode") if narrow else ("places", "clock", "mode", "kept"):
         table.add_column(column, no_wrap=True)
     for column in ("pairs", "people"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("worst pair, min", no_wrap=True)
+    table.add_column("worst pair", overflow="fold")
+    table.add_column("min", justify="right", no_wrap=True)
     before = ""
     for row in readings:
         if before and row["places"] != before:
             table.add_section()
-        before = row["places"]
-        pair = f"{names[row['worst_origin']]} → {names[row['worst_destination']]}"
+        first, before = row["places"] != before, row["places"]
+        mode = row["mode"] if row["traveller"] == "random" else f"{row['mode']}, {row['traveller']}"
+        ends = [names.get(row[f"worst_{end}"], row[f"worst_{end}"]) for end in ("origin", "destination")]
+        style = "green" if row["kept"] else "red"
+        if narrow and first:
+            table.add_row("", Text(row["places"], style="bold"))
         table.add_row(
-            row["places"],
+            *(() if narrow else (row["places"] if first else "",)),
             row["clock"],
-            row["mode"],
-            row["traveller"],
-            Text("kept" if row["kept"] else "not kept", style="green" if row["kept"] else "red"),
-            f"{row['passing']}/{row['pairs']}",
+            mode,
+            *(() if narrow else (Text("yes" if row["kept"] else "no", style=style),)),
+            Text(f"{row['passing']}/{row['pairs']}", style=style),
             _share(row["people_share"]),
-            f"{pair} {_minutes(row['worst_minutes'])}",
+            " → ".join(ends) if all(ends) else "",
+            _minutes(row["worst_minutes"]),
         )
-    console.print(table)
+    return table
 
 
 def _print_basis(console: Console, data: Mapping[str, Any]) -> None:
@@ -201,22 +242,34 @@ def _print_basis(console: Console, data: Mapping[str, Any]) -> None:
         f"onehour {found['onehour']}",
         style="dim",
     )
+    _print_set(console, found)
+    _print_doubts(console, sorted({row for pair in data["pairs"] for row in pair["low_confidence"]}))
+    assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])
+    if assumed:
+        console.print(f"Assumed numbers (low confidence): {assumed}", style="dim")
+    for note in found["notes"]:
+        console.print(f"· {note}", style="dim")
+    if found["attribution"]:
+        console.print(found["attribution"], style="dim")
+
+
+def _print_set(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the numbers that were set for this run."""
     if found["set"]:
         values = ", ".join(f"{name}={value:g}" for name, value in found["set"].items())
         console.print(f"Set for this run: {values}", style="yellow")
-    doubts = sorted({row for pair in data["pairs"] for row in pair["low_confidence"]})
-    if doubts:
-        more = (
-            f" and {len(doubts) - _MOST_DOUBTS} more (--json lists all)" if len(doubts) > _MOST_DOUBTS else ""
-        )
-        console.print(
-            f"Low-confidence rows on these paths: {', '.join(doubts[:_MOST_DOUBTS])}{more}", style="dim"
-        )
-    assumed = ", ".join(f"{row['name']} {row['value']:g}" for row in found["assumed"])
-    console.print(f"Assumed numbers (low confidence): {assumed}", style="dim")
-    for note in found["notes"]:
-        console.print(f"· {note}", style="dim")
-    console.print(found["attribution"], style="dim")
+
+
+def _print_doubts(console: Console, rows: Sequence[str]) -> None:
+    """Print the rows of low confidence that a result rests on, the first of each table."""
+    tables: dict[str, list[str]] = {}
+    for row in rows:
+        table, _, key = row.partition(" ")
+        tables.setdefault(table, []).append(key)
+    for table, keys in tables.items():
+        more = f" and {len(keys) - _MOST_DOUBTS} more (--json lists all)" if len(keys) > _MOST_DOUBTS else ""
+        shown = ", ".join(keys[:_MOST_DOUBTS])
+        console.print(f"Low confidence, {table}: {shown}{more}", style="dim")
 
 
 # ------------------------------------------------------------------------------------------------------ route
@@ -250,7 +303,7 @@ def route_data(study: Study, origin: str, destination: str, words: Words) -> dic
 
 def print_route(study: Study, data: Mapping[str, Any]) -> None:
     """Print a journey."""
-    console = _console()
+    console = console_of()
     names = _names(study)
     console.print()
     start, end = (names.get(data[side], data[side]) for side in ("origin", "destination"))
@@ -259,37 +312,35 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
         f"{data['traveller']} traveller · {data['statistic']}"
     )
+    _print_set(console, data["provenance"])
     if data["note"]:
         console.print(data["note"], style="yellow")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column, justify in (
-        ("at", "right"),
-        ("min", "right"),
-        ("stage", "left"),
-        ("from", "left"),
-        ("to", "left"),
-    ):
-        table.add_column(column, justify=justify, no_wrap=column in {"at", "min", "stage"})  # type: ignore[arg-type]
-    table.add_column("how")
+    if not data["legs"]:
+        return
+    table = _table("")
+    for column in ("at", "min"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("stage", no_wrap=True)
+    for column, ratio in (("from", 3), ("to", 3), ("how", 5)):
+        table.add_column(column, overflow="fold", ratio=ratio)
     for leg in data["legs"]:
         parts = " + ".join(f"{name} {_minutes(value)}" for name, value in leg["parts_min"].items())
         lines = " / ".join(names.get(line, line) for line in leg["lines"][:3])
         lines += f" and {len(leg['lines']) - 3} more" if len(leg["lines"]) > 3 else ""  # noqa: PLR2004
-        stops = f"{len(leg['stops']) - 1} stops" if len(leg["stops"]) > 1 else ""
+        stops = _count(len(leg["stops"]) - 1, "stop") if len(leg["stops"]) > 1 else ""
         how = "; ".join(text for text in (lines, stops, parts if "+" in parts else "") if text)
         table.add_row(
             _minutes(leg["start_min"]),
             _minutes(leg["end_min"] - leg["start_min"]),
             leg["kind"],
             names.get(leg["from"], leg["from"]),
-            names.get(leg["to"], leg["to"]),
+            names.get(leg["to"], leg["to"]) if leg["to"] != leg["from"] else "",
             how,
         )
     console.print(table)
     parts = ", ".join(f"{name} {_minutes(value)}" for name, value in data["parts_min"].items() if value)
     console.print(f"Parts, minutes: {parts or 'none'}")
-    if data["low_confidence"]:
-        console.print(f"Low-confidence rows: {', '.join(data['low_confidence'])}", style="dim")
+    _print_doubts(console, data["low_confidence"])
 
 
 # ------------------------------------------------------------------------------------------------------ lists
@@ -319,16 +370,17 @@ def goals_data(area: Area) -> list[dict[str, Any]]:
 
 def print_goals(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the goals."""
-    table = Table(title=f"{len(rows)} goals", box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for column in ("goal", "the plan's words", "limit, min", "checked as, or why not"):
-        table.add_column(column, overflow="fold")
+    table = _table(_count(len(rows), "goal"))
+    table.add_column("goal", no_wrap=True)
+    for column, ratio in (("the plan's words", 4), ("limit, min", None), ("checked as, or why not", 4)):
+        table.add_column(column, overflow="fold", ratio=ratio, justify="left" if ratio else "right")
     for row in rows:
         how = f"{row['clock']}, {row['mode']}, {row['period']}" if row["runnable"] else row["reason_not"]
         limit = "" if row["limit_min"] is None else f"{row['limit_min']:g}"
         table.add_row(
             row["goal_id"], row["text_seed"], limit, Text(how, style="" if row["runnable"] else "dim")
         )
-    _console().print(table)
+    console_of().print(table)
 
 
 def region_data(area: Area) -> dict[str, Any]:
@@ -347,39 +399,69 @@ def region_data(area: Area) -> dict[str, Any]:
 
 def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print regions with the numbers of their rows."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table("")
     for column in ("region", "name", "date", "rows", "licence", "hash"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold", no_wrap=column in {"date", "hash"})
     for row in rows:
         counts = ", ".join(f"{name} {count}" for name, count in row["rows"].items() if count)
         table.add_row(
             row["region"], f"{row['name_zh']} {row['name_en']}", str(row["date"] or ""), counts,
             row["licence"], row["region_hash"],
         )  # fmt: skip
-    _console().print(table)
+    console_of().print(table)
 
 
 def print_frame(title: str, frame: pd.DataFrame) -> None:
     """Print a table of few columns."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table = _table(title)
     for column in frame:
-        table.add_column(str(column).replace("_", " "), overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(*("" if value is None or value != value else str(value) for value in row))  # noqa: PLR0124
-    _console().print(table)
+        right = frame[column].dtype.kind in "iuf"
+        table.add_column(str(column).replace("_", " "), overflow="fold", justify="right" if right else "left")
+    blank = frame.isna().to_numpy()
+    for number, row in enumerate(frame.itertuples(index=False)):
+        table.add_row(*("" if none else str(value) for value, none in zip(row, blank[number], strict=True)))
+    console_of().print(table)
 
 
 # ---------------------------------------------------------------------------------------------------- helpers
 
 
-def _console() -> Console:
-    """Return where to print: as wide as the terminal, and wide enough for the tables where there is none."""
-    console = Console()
-    return console if console.is_terminal else Console(width=132)
+def console_of() -> Console:
+    """Return where to print: as wide as the terminal; where there is none, as COLUMNS says, else 132."""
+    console = Console(highlight=False)
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdecimal():
+        return console
+    return Console(width=132, highlight=False)
 
 
-def _names(study: Study) -> dict[str, str]:
-    """Return both names of every place, station, zone and line by id."""
+def _table(title: str) -> Table:
+    """Return an empty table in the style of all of them."""
+    return Table(
+        title=title or None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def _print_first_that_fits(console: Console, *tables: Callable[[], Table]) -> None:
+    """Print the first table that is no wider than the terminal; else the last, which folds."""
+    free = console.options.update(max_width=1000)
+    for make in tables:
+        table = make()
+        if make is tables[-1] or Measurement.get(console, free, table).maximum <= console.width:
+            console.print(table)
+            return
+
+
+def _count(number: int, word: str) -> str:
+    """Return a number with its noun: 1 stop, 2 stops."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _names(study: Study, *, short: bool = False) -> dict[str, str]:
+    """Return both names of every place, station, zone and line by id; short: the English one if known."""
     region = study.network.region
     names = {"": ""}
     for table, key in (
@@ -390,7 +472,8 @@ def _names(study: Study) -> dict[str, str]:
     ):
         frame = region.table(table)
         for row, chinese, english in zip(frame[key], frame["name_zh"], frame["name_en"], strict=True):
-            names[row] = f"{chinese} {english}".strip() or row
+            both = f"{chinese} {english}".strip()
+            names[row] = ((english or chinese) if short else both) or row
     return names
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import scenarios
 from network.compile import Query
 from network.ends import ends_of
+from network.errors import BadInputError, Problem, UnknownNameError
 from network.graph import PARTS
 from network.reader import get_region
 from onehour.provenance import provenance
@@ -21,7 +22,7 @@ from sim.check import Verdict, check
 from sim.journeys import Network, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import networkx as nx
     from matplotlib.axes import Axes
@@ -83,9 +84,77 @@ class Area:
         BadInputError
             The scenario or a value cannot be used; lists every problem.
         """
-        return Study(
-            self, scenarios.get_scenario(name or self.default_scenario, self.region), dict(values or {})
+        problems: list[Problem] = []
+        try:
+            self.region.parameters.with_values(
+                values or {}, periods=self.region.about.period_names, source="--set"
+            )
+        except BadInputError as error:
+            problems += error.problems
+        try:
+            found = scenarios.get_scenario(self.default_scenario if name is None else name, self.region)
+        except BadInputError as error:
+            problems += error.problems
+        if problems:
+            raise BadInputError(problems)
+        return Study(self, found, dict(values or {}))
+
+    def query(self, **words: str | None) -> Query:
+        """Return a query; words left out or None take the defaults, a region's own first period if need be.
+
+        Raises
+        ------
+        BadInputError
+            Words are unknown, or the clock does not go with the mode; lists every problem.
+        """
+        about = self.region.about
+        chosen = {name: word for name, word in words.items() if word is not None}
+        if "period" not in chosen and Query().period not in about.period_names:
+            chosen["period"] = about.period_names[0]
+        wrong: list[BadInputError] = []
+        try:
+            query = Query(**chosen)
+            if not query.is_reading:
+                what = f"no journey by {query.mode} is timed from station to station"
+                wrong.append(BadInputError(Problem("--clock", what, "use in-vehicle or door")))
+        except BadInputError as error:
+            wrong.append(error)
+        if "period" in chosen and chosen["period"] not in about.period_names:
+            wrong.append(UnknownNameError("period", chosen["period"], about.period_names, where="--period"))
+        if wrong:
+            raise wrong[0] if len(wrong) == 1 else BadInputError(p for one in wrong for p in one.problems)
+        return query
+
+    def goal(self, name: str | None = None) -> Goal:
+        """Return a goal by its id; without one, the region's headline goal.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such goal.
+        """
+        return scenarios.get_goal(DEFAULT_GOAL if name is None else name, self.region.about.region_id)
+
+    def check_words(self, words: Words, goal: str | None = None) -> None:
+        """Raise an error with every word of a query, and the goal, that is unknown.
+
+        Raises
+        ------
+        BadInputError
+            With all that is wrong.
+        """
+        problems: list[Problem] = []
+        checks: tuple[Callable[[], object], ...] = (
+            lambda: self.query(**words),
+            lambda: self.goal(goal),
         )
+        for check_one in checks:
+            try:
+                check_one()
+            except BadInputError as error:
+                problems += error.problems
+        if problems:
+            raise BadInputError(problems)
 
     def scenarios(self) -> pd.DataFrame:
         """Return the shipped scenarios: name, title, year, day, cards and changes they hold, hash."""
@@ -103,7 +172,7 @@ class Area:
                     "scenario_hash": one.hash,
                 }
             )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows).astype({"year": "Int64"})
 
     def projects(self) -> list[Card]:
         """Return the project cards."""
@@ -148,32 +217,14 @@ class Study:
         return Network(region)
 
     def query(self, **words: str | None) -> Query:
-        """Return a query; words left out or None take the defaults, a region's own first period if need be.
-
-        Raises
-        ------
-        UnknownNameError
-            A word is unknown.
-        """
-        chosen = {name: word for name, word in words.items() if word is not None}
-        query = Query(**chosen)
-        periods = self.network.region.about
-        if "period" in chosen or query.period in periods.period_names:
-            periods.period(query.period)
-            return query
-        return Query(**{**chosen, "period": periods.period_names[0]})
+        """Return a query; see `Area.query`."""
+        return self.area.query(**words)
 
     # ------------------------------------------------------------------------------------------------ check
 
     def goal(self, name: str | None = None) -> Goal:
-        """Return a goal by its id; without one, the region's headline goal.
-
-        Raises
-        ------
-        UnknownNameError
-            There is no such goal.
-        """
-        return scenarios.get_goal(name or DEFAULT_GOAL, self.area.region.about.region_id)
+        """Return a goal by its id; without one, the region's headline goal. See `Area.goal`."""
+        return self.area.goal(name)
 
     def verdict(self, goal: str | None = None, *, paths: bool = False, words: Words | None = None) -> Verdict:
         """Return whether a goal is kept, by pair.
@@ -188,7 +239,7 @@ class Study:
             clock, mode, period, traveller, statistic in place of the goal's own.
         """
         aim = self.goal(goal)
-        asked = {name: (words or {}).get(name) or getattr(aim, name) for name in _QUERY}
+        asked = self._asked(aim, words or {}, _QUERY)
         pairs = aim.pairs_in(self.network.region)
         return self._judge(pairs, self.query(**asked), aim.limit_min, paths=paths)
 
@@ -236,7 +287,7 @@ class Study:
             pair and its minutes.
         """
         aim = self.goal(goal)
-        base = {name: words.get(name) or getattr(aim, name) for name in ("period", "traveller", "statistic")}
+        base = self._asked(aim, words, ("period", "traveller", "statistic"))
         ends = self._ends(self.centres())
         rows = []
         for reading in reading_queries(self.network.region):
@@ -246,6 +297,14 @@ class Study:
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
         table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
         return table
+
+    def _asked(self, aim: Goal, words: Words, names: Sequence[str]) -> dict[str, str | None]:
+        """Return the words of a query: those given, else the goal's own where the region has its period."""
+        asked = {name: getattr(aim, name) if words.get(name) is None else words[name] for name in names}
+        periods = self.area.region.about.period_names
+        if words.get("period") is None and asked["period"] not in periods:
+            asked["period"] = None
+        return asked
 
     def _judge(
         self, pairs: Sequence[tuple[str, str]], query: Query, limit_min: float | None, *, paths: bool = False
@@ -262,7 +321,7 @@ class Study:
         *,
         clock: str = "door",
         mode: str = "transit",
-        period: str | None = "midday",
+        period: str | None = None,
         traveller: str = "random",
         statistic: str = "expected",
     ) -> pd.DataFrame:
@@ -274,7 +333,7 @@ class Study:
             Ids of places, stations or zones, points written ``lon,lat``, or a table with the columns id, lon,
             lat. By default the region's centres; destinations by default the origins.
         clock, mode, period, traveller, statistic
-            See `network.compile.Query`.
+            See `network.compile.Query`; the period is ``midday`` if not given, where the region has one.
 
         Returns
         -------
@@ -286,7 +345,7 @@ class Study:
         end = start if destinations is None else destinations
         start_ends, end_ends = self._ends(start), self._ends(end)
         ends = self._joined(start_ends, end_ends)
-        period = period if period in self.network.region.about.period_names else None
+        period = self._midday() if period is None else period
         query = self.query(clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic)
         rows, columns = ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
         times = self.network.router(ends, query).times(rows, columns)
@@ -326,10 +385,13 @@ class Study:
         stages : tuple of Stage or None
             None where there is no journey.
         """
-        chosen = {"period": "midday" if "midday" in self.network.region.about.period_names else None}
-        chosen |= {name: word for name, word in words.items() if word is not None}
+        chosen = {"period": self._midday()} | {name: word for name, word in words.items() if word is not None}
         verdict = self._judge([(origin, destination)], self.query(**chosen), None, paths=True)
         return verdict, verdict.paths[0]
+
+    def _midday(self) -> str | None:
+        """Return the period of matrices and routes where none is given."""
+        return "midday" if "midday" in self.area.region.about.period_names else None
 
     def centres(self) -> list[str]:
         """Return the ids of the region's centres; of its stations where it has no places."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from network.checks import check_references, cross_check
 from network.errors import BadInputError, Problem
 from scenarios import changes as kinds
-from scenarios import frequency, lines, roads, settings
+from scenarios import frequency, lines, roads, services, settings, stations
 from scenarios.draft import Draft, Touched
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ __all__ = ["Applied", "Touched", "apply_changes"]
 
 _HOW: dict[type, Callable[[Draft, Any, str], Touched]] = {
     kinds.AddService: lines.add_service,
-    kinds.AddStation: lines.add_station,
-    kinds.RemoveService: lines.remove_service,
-    kinds.AdjustSpeed: lines.adjust_speed,
-    kinds.AdjustDwellTime: lines.adjust_dwell_time,
-    kinds.RemoveStops: lines.remove_stops,
-    kinds.Reroute: lines.reroute,
+    kinds.AddStation: stations.add_station,
+    kinds.RemoveService: services.remove_service,
+    kinds.AdjustSpeed: services.adjust_speed,
+    kinds.AdjustDwellTime: services.adjust_dwell_time,
+    kinds.RemoveStops: services.remove_stops,
+    kinds.Reroute: services.reroute,
     kinds.AdjustFrequency: frequency.adjust_frequency,
     kinds.AddRoad: roads.add_road,
     kinds.ModifyRoad: roads.modify_road,
@@ -91,14 +91,21 @@ def apply_changes(region: Region, changes: Sequence[tuple[str, kinds.TableChange
             touched.append(_HOW[type(change)](draft, change, by))
         except BadInputError as error:
             problems += [
-                Problem(f"{by}, {change.type}, {problem.where}", problem.what, problem.fix)
+                Problem(_place(by, change.type, problem.where), problem.what, problem.fix)
                 for problem in error.problems
             ]
     if not problems:
         made = draft.finished()
         tables = {name: made.table(name) for name in draft.tables}
-        problems += check_references(tables)
-        problems += cross_check(tables, made.about) if not problems else []
+        found = check_references(tables) or cross_check(tables, made.about)
+        problems += [
+            Problem(f"after all changes, {problem.where}", problem.what, problem.fix) for problem in found
+        ]
     if problems:
         raise BadInputError(problems)
     return Applied(made, tuple(touched))
+
+
+def _place(by: str, kind: str, where: str) -> str:
+    """Return where a problem of a change stands: scenario or card, kind of change, and key."""
+    return ", ".join(dict.fromkeys((by, kind, where.removeprefix(f"{kind}, "))))

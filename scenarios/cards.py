@@ -14,37 +14,39 @@ from scenarios.changes import CardsChange
 from scenarios.tomls import data_folder, read_model
 
 NoEffect = Literal["alias", "open in base", "outside", "not about time", "no position known"]
+Status = Literal["open", "construction", "planned", "study", "partial"]
+Kind = Literal["hsr", "intercity", "metro", "hub", "airport", "expressway", "crossing", "road", "policy"]
 _YEAR = re.compile(r"(\d{4})(\+?)")
 
 
 class Card(BaseModel):
     """A project or policy of a plan."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
     project_id: str = Field(pattern=r"^[a-z0-9_-]+$")
-    name_seed: str
+    name_seed: str = Field("", description="the plan's own words")
     name_zh: str = ""
     name_en: str = ""
     box: str = Field("", description="box or section of the plan")
-    kind: Literal["hsr", "intercity", "metro", "hub", "airport", "expressway", "crossing", "road", "policy"]
+    kind: Kind
     endpoints: str = ""
     length_km: Annotated[float, Field(gt=0)] | None = None
     design_speed_kmh: Annotated[float, Field(gt=0)] | None = None
     cost_cny: Annotated[float, Field(ge=0)] | None = None
-    status_2023: Literal["open", "construction", "planned", "study", "partial"]
-    status_2026: Literal["open", "construction", "planned", "study", "partial"]
-    opens_from: str = Field("", description="first year in which it may open")
-    opens_to: str = Field("", description="last year; 2031+: not before")
+    status_2023: Status = "planned"
+    status_2026: Status = "planned"
+    opens_from: str = Field("", pattern=r"^(\d{4}\+?)?$", description="first year in which it may open")
+    opens_to: str = Field("", pattern=r"^(\d{4}\+?)?$", description="last year; 2031+: not before")
     relevance: Literal["core", "supporting", "outside"] = "core"
-    needs: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = Field((), strict=False)
+    excludes: tuple[str, ...] = Field((), strict=False)
     moves_trains: bool = Field(default=False, description="whether building it takes trains from elsewhere")
     no_effect: NoEffect | None = Field(None, description="why it leaves times as they are")
     reason: str = Field("", description="the same in words")
-    source: str
-    confidence: Literal["high", "medium", "low"]
+    source: str = "no source given"
+    confidence: Literal["high", "medium", "low"] = "low"
     notes: str = ""
-    change: tuple[CardsChange, ...] = ()
+    change: tuple[CardsChange, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _one(self) -> Card:
@@ -58,6 +60,11 @@ class Card(BaseModel):
     def changes(self) -> tuple[CardsChange, ...]:
         """What the card changes beside the rows of the region that it owns."""
         return self.change
+
+    @property
+    def section(self) -> str:
+        """Box or section of the plan that names the card."""
+        return self.box
 
     @property
     def policy(self) -> bool:

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-_CONFIG = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+_CONFIG = ConfigDict(
+    extra="forbid",
+    frozen=True,
+    strict=True,
+    allow_inf_nan=False,
+    populate_by_name=True,
+    serialize_by_alias=True,
+)
+
+MIN_CALLS = 2
+"""A service calls at least so often."""
 
 Id = Annotated[str, Field(pattern=r"^[^\s,;|\"']+$", max_length=100)]
 Minutes = Annotated[float, Field(ge=0, le=1440)]
@@ -41,7 +51,9 @@ class _Change(BaseModel):
     """What all changes have."""
 
     model_config = _CONFIG
-    source: str = Field(min_length=1, description="where the change or its numbers come from")
+    source: str = Field(
+        "no source given", min_length=1, description="where the change or its numbers come from"
+    )
     confidence: Literal["high", "medium", "low"] = Field("low", description="how sure it is")
     committed: bool = Field(
         default=False, description="of a partial card: whether this part is open or under construction"
@@ -59,6 +71,10 @@ class Stop(BaseModel):
     lat: Lat | None = Field(None, description="latitude WGS 84 of a new station")
     system: System | None = Field(None, description="of a new station; by the line's class if not given")
     distance_km: Km | None = Field(None, description="track length from the stop before")
+    run_min: Minutes | None = Field(
+        None, description="from departure at the stop before to arrival; at all stops but the first, or none"
+    )
+    dwell_min: Minutes = Field(0.0, description="stop between arrival and departure, where run_min is given")
     passes: bool = Field(default=False, description="a waypoint: it counts for the distance, no train calls")
     confidence: Literal["high", "medium", "low"] = "low"
 
@@ -77,6 +93,15 @@ class AddService(_Change):
     headway_min: dict[str, Headway] | None = Field(
         None, description="by period; by default that of planned lines of its class"
     )
+
+    @model_validator(mode="after")
+    def _all_timed(self) -> AddService:
+        timed = [stop.run_min is not None for stop in self.stops[1:] if not stop.passes]
+        if any(timed) and not all(timed):
+            raise ValueError("gives run_min at some stops: give it at all but the first, or at none")
+        if sum(not stop.passes for stop in self.stops) < MIN_CALLS:
+            raise ValueError("has fewer than two stops at which trains call")
+        return self
 
 
 class RemoveService(_Change):
@@ -111,14 +136,34 @@ class AdjustDwellTime(_Change):
 
 
 class Reroute(_Change):
-    """Let a service run by other stops between two of its calls."""
+    """Let services run another way between two of their calls, or on beyond one of their ends.
+
+    Between two calls: `via` and `minutes`, for timetabled services, in the direction given. Beyond an end:
+    `extend`, both ways, at the line's own speed.
+    """
 
     type: Literal["reroute"]
     where: Where
-    from_station: Id
-    to_station: Id
-    via: list[Id] = Field(default=[], max_length=100)
-    minutes: float = Field(gt=0, le=600, description="from departure at the one to arrival at the other")
+    from_station: Id = Field(
+        description="call that the new way leaves; an end of the services to extend them"
+    )
+    to_station: Id | None = Field(None, description="call that it comes back to")
+    via: list[Id] = Field(default=[], max_length=100, description="calls on the new way")
+    minutes: float | None = Field(
+        None, gt=0, le=600, description="from departure at the one to arrival at the other"
+    )
+    extend: list[Stop] = Field(default=[], max_length=100, description="stops beyond the end, outwards")
+    length_km: Km | None = Field(
+        None, description="of the extension; shared out by straight lines where distances are blank"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Reroute:
+        between = self.to_station is not None and self.minutes is not None and not self.extend
+        beyond = self.to_station is None and bool(self.extend) and not self.via and self.minutes is None
+        if not (between or beyond):
+            raise ValueError("give either to_station and minutes (and via), or extend")
+        return self
 
 
 class RemoveStops(_Change):
@@ -191,8 +236,8 @@ class SetTransfer(_Change):
     """Set or make a walking link between two stations, both ways, or scale all between two kinds."""
 
     type: Literal["set-transfer"]
-    stations: tuple[Id, Id] | None = None
-    between: tuple[StationClass, StationClass] | None = None
+    stations: tuple[Id, Id] | None = Field(None, strict=False)
+    between: tuple[StationClass, StationClass] | None = Field(None, strict=False)
     walk_m: float | None = Field(None, ge=0, le=5000)
     walk_factor: float | None = Field(None, ge=0, le=5)
     security_waived: bool | None = None
@@ -208,7 +253,7 @@ class SetEntry(_Change):
     """Set security on changes between two systems, or a kind of station's walk, security, gate and exit."""
 
     type: Literal["set-entry"]
-    between: tuple[System, System] | None = None
+    between: tuple[System, System] | None = Field(None, strict=False)
     class_: StationClass | None = Field(None, alias="class")
     security_s: float | None = Field(None, ge=0, le=3600)
     walk_s: float | None = Field(None, ge=0, le=3600)
@@ -256,8 +301,8 @@ class SetParameter(_Change):
     """Set a number of the model."""
 
     type: Literal["set-parameter"]
-    name: str
-    value: float = Field(ge=0)
+    name: Id
+    value: float = Field(ge=0, le=1e6)
 
 
 class Build(_Change):

@@ -8,13 +8,14 @@ than the headway; today's trains stay. A change that names one service sets that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from network.errors import BadInputError, Problem
 from network.region import seconds_of
+from network.schema import headway_column
 from scenarios.draft import Touched
 
 if TYPE_CHECKING:
@@ -33,44 +34,48 @@ TRAINS_OF_A_ROUTE = 6
 def adjust_frequency(draft: Draft, change: AdjustFrequency, by: str) -> Touched:
     """Set a headway."""
     fits = draft.services_where(change.where)
-    headways = draft.headways(change.headway_min)
-    services = draft.tables["services"].copy()
-    timed = services["departures"] != ""
-    frequent = fits & ~timed
-    changed = 0
-    for column, headway in headways.items():
-        old = services.loc[frequent, column]
-        new = old.where((old <= headway) | old.isna(), headway) if change.where.service is None else headway
-        services.loc[frequent, column] = new
-    changed += int(frequent.sum())
-    rows = np.flatnonzero(fits & timed)
-    if change.where.service is None:
+    columns = draft.headways(change.headway_min)
+    by_period = {
+        name: columns[headway_column(name)]
+        for name in draft.about.period_names
+        if headway_column(name) in columns
+    }
+    services = draft.tables["services"].reset_index(drop=True)
+    timed = (services["departures"] != "").to_numpy(bool)
+    rows = np.flatnonzero(fits)
+    named = change.where.service is not None
+    if not named:
         rows = _main_patterns(draft, services, rows)
+    if not len(rows):
+        what = "matches no route with six trains a day each way"
+        raise BadInputError(Problem("where", what, "name a service"))
+    frequent = rows[~timed[rows]]
+    for column, headway in columns.items():
+        old = services[column].to_numpy(np.float64, copy=True)
+        shorter = np.fmin(old[frequent], headway)
+        old[frequent] = headway if named else np.where(np.isnan(old[frequent]), np.nan, shorter)
+        services[column] = old
     more = 0
     departures = services["departures"].tolist()
-    for row in rows.tolist():
-        filled = filled_departures(departures[row], change.headway_min, draft.about)
+    for row in rows[timed[rows]].tolist():
+        before = departures[row]
+        if named:
+            before = _outside(before, by_period, draft.about)
+        filled = filled_departures(before, by_period, draft.about, everywhere=not named)
         more += len(filled.split()) - len(departures[row].split())
         departures[row] = filled
     services["departures"] = pd.Series(departures, index=services.index, dtype="str")
-    if not changed and not len(rows):
-        raise BadInputError(
-            Problem("where", "matches no route with six trains a day each way", "name a service")
-        )
     draft.tables["services"] = services
-    words = f"headway of {changed + len(rows)} services, {more} departures more"
-    return Touched(
-        by, change.type, words, {"services": changed + len(rows)}, change.source, change.confidence
-    )
+    words = f"headway of {len(rows)} services, {more:+d} departures"
+    return Touched(by, change.type, words, {"services": len(rows)}, change.source, change.confidence)
 
 
 def _main_patterns(draft: Draft, services: pd.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the pattern of each route that most of its trains run, by rows of the services."""
     calls = draft.tables["service_stops"].sort_values(["service_id", "seq"], kind="stable")
-    grouped = calls.groupby("service_id")["station_id"]
-    ends = grouped.agg(["first", "last", "size"])
-    table = services.iloc[rows][["service_id", "class", "departures"]].assign(row=rows)
-    table["trains"] = [len(listed.split()) for listed in table["departures"]]
+    ends = calls.groupby("service_id")["station_id"].agg(["first", "last", "size"])
+    table = services.iloc[rows][["service_id", "class"]].assign(row=rows)
+    table["trains"] = [_trains(services.iloc[row], draft.about) for row in rows.tolist()]
     table = table.join(ends, on="service_id")
     trains = table.groupby(["class", "first", "last"])["trains"].sum().to_dict()
     big = [
@@ -83,36 +88,81 @@ def _main_patterns(draft: Draft, services: pd.DataFrame, rows: NDArray[np.int64]
     return np.sort(table.drop_duplicates(["class", "first", "last"])["row"].to_numpy(np.int64))
 
 
-def filled_departures(listed: str, headway_min: Mapping[str, float], about: About) -> str:
-    """Return departures with as many more as keep the gaps within the service hours to the headway.
+def _trains(service: pd.Series[Any], about: About) -> float:
+    """Return how many trains a day a service has; of a headway, those of its periods."""
+    if service["departures"]:
+        return len(service["departures"].split())
+    headways = [(service[headway_column(period.name)], period.length_s / 60) for period in about.periods]
+    return float(sum(length / headway for headway, length in headways if headway > 0))
+
+
+def _outside(listed: str, headway_min: Mapping[str, float], about: About) -> str:
+    """Return the departures outside the periods that a headway is set for."""
+    spans = [(period.start_s, period.end_s) for period in about.periods if period.name in headway_min]
+    kept = [text for text in listed.split() if not any(a <= seconds_of(text) < b for a, b in spans)]
+    return " ".join(kept)
+
+
+def filled_departures(
+    listed: str, headway_min: Mapping[str, float], about: About, *, everywhere: bool = True
+) -> str:
+    """Return departures with as many more as keep the gaps to the headway.
 
     Parameters
     ----------
     listed
         Departures, ``07:05 08:10``.
     headway_min
-        Headway by period, minutes; at other times the longest of them.
+        Headway by period, minutes. Two departures of which the later lies in a period are no further apart
+        than its headway, unless the earlier one's is longer and the period has just begun.
     about
         Periods and service hours of the region.
+    everywhere
+        Whether gaps at other times of the service hours are kept to the longest of the headways, too.
     """
-    longest = max(headway_min.values())
+    longest = max(headway_min.values()) if everywhere else float("inf")
     old = sorted(seconds_of(text) // 60 for text in listed.split())
     at, end = about.service_start_s // 60, about.service_end_s // 60
     new: list[int] = []
+    if not everywhere:
+        spans = sorted(
+            (p.start_s // 60, p.end_s // 60, headway_min[p.name])
+            for p in about.periods
+            if p.name in headway_min
+        )
+        for start, stop, headway in spans:
+            count = max(int((stop - start) / headway), 1)
+            new += [start + int(k * headway) for k in range(count)]
+        return _listed({*old, *new})
     for stop in [*(minute for minute in old if at <= minute <= end), end]:
-        while True:
-            headway = next(
-                (
-                    headway_min[period.name]
-                    for period in about.periods
-                    if period.name in headway_min and period.start_s <= at * 60 < period.end_s
-                ),
-                longest,
-            )
-            step = max(int(headway), 1)
-            if stop - at <= step:
+        while stop - at > max(int(_headway_at(at, headway_min, about, longest)), 1):
+            at = _next(at, headway_min, about, longest)
+            if at >= stop:
                 break
-            at += step
             new.append(at)
         at = stop
-    return " ".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in sorted({*old, *new}))
+    return _listed({*old, *new})
+
+
+def _next(at: int, headway_min: Mapping[str, float], about: About, longest: float) -> int:
+    """Return the latest minute of a departure after one: a period that begins before it sets its own pace."""
+    step = max(int(_headway_at(at, headway_min, about, longest)), 1)
+    for period in about.periods:
+        start = period.start_s // 60
+        if period.name in headway_min and at < start < at + step:
+            own = max(int(headway_min[period.name]), 1)
+            return min(at + step, max(start, at + own))
+    return at + step
+
+
+def _headway_at(minute: int, headway_min: Mapping[str, float], about: About, longest: float) -> float:
+    """Return the headway at a minute of the day."""
+    for period in about.periods:
+        if period.name in headway_min and period.start_s <= minute * 60 < period.end_s:
+            return headway_min[period.name]
+    return longest
+
+
+def _listed(minutes: set[int]) -> str:
+    """Return minutes of the day as a list of departures."""
+    return " ".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in sorted(minutes))

@@ -71,7 +71,10 @@ class Goal(BaseModel):
             The goal cannot be checked, or the region has fewer than two of its places.
         """
         if self.pairs is None:
-            raise BadInputError(Problem(f"goal {self.goal_id}", f"cannot be checked: {self.reason_not}"))
+            what = f"cannot be checked: {self.reason_not}"
+            raise BadInputError(
+                Problem(f"goal {self.goal_id}", what, "`onehour goals` lists those that can be")
+            )
         if self.pairs.between is not None:
             names = _names(region, self.pairs.between)
             found = set(permutations(names, 2))
@@ -80,8 +83,13 @@ class Goal(BaseModel):
             found = {(one, other) for one in start for other in end if one != other}
             found |= {(other, one) for one, other in found}
         if not found:
-            what = "the region has fewer than two of its places"
-            raise BadInputError(Problem(f"goal {self.goal_id}", what, "give places.csv with in_area = yes"))
+            known = {*region.places["place_id"], *region.stations["station_id"]}
+            named = [part for part in (self.pairs.between, self.pairs.from_, self.pairs.to) if part]
+            lost = sorted({name for part in named if isinstance(part, tuple) for name in part} - known)
+            what, fix = "the region has fewer than two of its places", "give places.csv with in_area = yes"
+            if lost:
+                what, fix = f"{', '.join(lost)} is not there", "take a scenario that builds it"
+            raise BadInputError(Problem(f"goal {self.goal_id}", what, fix))
         return tuple(sorted(found))
 
 

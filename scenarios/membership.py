@@ -3,8 +3,8 @@
 ==========  ==================================================================================================
 rule        cards
 ==========  ==================================================================================================
-committed   open, or under construction and open by 2030; of partial ones only the changes that the card marks
-            as committed, of partial policies none beside what the region has
+committed   open, or under construction and open by 2030; of others only the changes that the card marks as
+            committed, a part under construction; of policies none beside what the region has
 plan        committed; and every card of the plan's boxes and of chapter 3, late or not, without lines, hubs
             and roads that the plan only studies
 all         every card
@@ -33,18 +33,21 @@ def members(cards: Sequence[Card], rule: Rule) -> dict[str, bool]:
         return {card.project_id: False for card in cards}
     if rule == "policies":
         return {card.project_id: False for card in cards if card.policy}
-    found = {card.project_id: card.status_2026 == "partial" for card in cards if is_committed(card)}
+    found = {card.project_id: not is_whole(card) for card in cards if is_committed(card)}
     if rule == "plan":
         found |= {card.project_id: False for card in cards if is_promised(card)}
     return found
 
 
 def is_committed(card: Card) -> bool:
-    """Whether a card, or a part of it, is open or will open by 2030."""
-    if card.status_2026 == "partial":
-        return not card.policy and any(change.committed for change in card.changes)
+    """Whether a card, or a part of it that it marks, is open or will open by 2030."""
+    return not card.policy and (is_whole(card) or any(change.committed for change in card.changes))
+
+
+def is_whole(card: Card) -> bool:
+    """Whether all of a card is open or will open by 2030."""
     built = card.status_2026 in {"open", "construction"}
-    return built and not card.policy and card.opens is not None and card.opens <= COMMITTED_BY
+    return built and card.opens is not None and card.opens <= COMMITTED_BY
 
 
 def is_promised(card: Card) -> bool:

@@ -120,11 +120,12 @@ def _area(draft: Draft, road_class: str, lon: np.ndarray, lat: np.ndarray) -> st
 def modify_road(draft: Draft, change: ModifyRoad, by: str) -> Touched:
     """Change speed or toll of a road."""
     links = draft.tables["road_links"].copy()
-    if change.where.road is None:
-        raise BadInputError(Problem("where", "names no road", "give where = { road = … }"))
-    fits = links["road_id"] == change.where.road
+    where = change.where
+    if where.road is None or where.class_ or where.line or where.service:
+        raise BadInputError(Problem("where", "a road is named by its id alone", "give where = { road = … }"))
+    fits = links["road_id"] == where.road
     if not fits.any():
-        raise UnknownNameError("road", change.where.road, sorted(set(links["road_id"])), where="where.road")
+        raise UnknownNameError("road", where.road, sorted(set(links["road_id"])), where="where.road")
     if change.links is not None:
         for name in set(change.links) - set(links.loc[fits, "link_id"]):
             raise UnknownNameError("link", name, sorted(links.loc[fits, "link_id"]), where="links")
@@ -168,6 +169,8 @@ def set_congestion(draft: Draft, change: SetCongestion, by: str) -> Touched:
                 continue
             old = draft.parameters.at(plain, period) if period else draft.parameters[plain]
             values[name] = change.factor if change.factor is not None else old * (change.scale or 1.0)
-    draft.parameters = draft.parameters.with_values(values, periods=periods, source=change.source)
+    draft.parameters = draft.parameters.with_values(
+        values, periods=periods, source=change.source, where=change.type
+    )
     words = f"{len(values)} congestion factors"
     return Touched(by, change.type, words, {"parameters": len(values)}, change.source, change.confidence)

@@ -40,7 +40,7 @@ ORDER = (
 class ScenarioFile(BaseModel):
     """A scenario as it stands in its file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, title="onehour scenario")
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, title="onehour scenario")
     name: str = Field(pattern=r"^[^\s/\\]+$", max_length=100)
     title: str
     extends: str | None = Field(None, description="a shipped scenario, or the path of a file beside this one")
@@ -52,7 +52,8 @@ class ScenarioFile(BaseModel):
         None, description="cards that are built by a rule of the plan, beside those of `change`"
     )
     notes: str = ""
-    change: tuple[Change, ...] = ()
+    change: tuple[Change, ...] = Field((), strict=False)
+    card: tuple[Card, ...] = Field((), strict=False, description="cards of one's own; they are built")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,8 @@ class Scenario:
         Cards that are cancelled.
     changes
         Changes of its own, each with the name of the scenario that it stands in.
+    own_cards
+        Cards that stand in its file, not in the plan.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Scenario:
     changes: tuple[tuple[str, TableChange], ...] = ()
     notes: str = ""
     region_id: str = ""
+    own_cards: tuple[Card, ...] = ()
 
     @property
     def cards(self) -> tuple[str, ...]:
@@ -90,7 +94,12 @@ class Scenario:
 
     def _built_cards(self) -> list[Card]:
         on = set(self.built) - self.cancelled
-        return [card for card in list_cards(self.region_id) if card.project_id in on]
+        return [card for card in self.known_cards if card.project_id in on]
+
+    @property
+    def known_cards(self) -> tuple[Card, ...]:
+        """The region's cards and those of the scenario's own, built or not."""
+        return (*list_cards(self.region_id), *self.own_cards)
 
     @cached_property
     def hash(self) -> str:
@@ -136,6 +145,7 @@ class Scenario:
     def _card_problems(self) -> list[Problem]:
         """Return what is wrong between the cards."""
         on = {card.project_id for card in self._built_cards()}
+        lacking = {card.project_id for card in self.known_cards if card.changes} - on | self.cancelled
         problems = []
         for card in self._built_cards():
             problems += [
@@ -143,7 +153,7 @@ class Scenario:
                     f"{self.name}, {card.project_id}", f"needs {other}, which is not built", f"build {other}"
                 )
                 for other in card.needs
-                if other not in on and other in self.cancelled
+                if other in lacking
             ]
             problems += [
                 Problem(
@@ -207,7 +217,7 @@ def compose(
     UnknownNameError
         There is no such card.
     """
-    known = {card.project_id for card in list_cards(base.region_id)}
+    known = {card.project_id for card in base.known_cards}
     build, cancel = list(build), list(cancel)
     for card in (*build, *cancel):
         if card not in known:
@@ -230,14 +240,15 @@ def _load(
         with as_file(data_folder(region_id).joinpath("scenarios", f"{name}.toml")) as path:
             found = read_model(path, ScenarioFile, problems)
             folder = path.parent
-    elif name.endswith(".toml"):
+    elif name.endswith(".toml") and "\0" not in name:
         path = beside / name
         key, folder = str(path.resolve()), path.parent
         found = None if key in chain else read_model(path, ScenarioFile, problems)
     else:
         fix = suggest(name, shipped) or f"shipped: {', '.join(shipped)}"
+        where = f"{Path(chain[-1]).name}, extends" if chain else "scenario"
         problems.append(
-            Problem("scenario", f"there is no scenario {name!r}", f"{fix}; or give the path of a .toml file")
+            Problem(where, f"there is no scenario {name!r}", f"give a .toml file, or a shipped name: {fix}")
         )
         return None
     if key in chain:
@@ -249,24 +260,31 @@ def _load(
     if found is None:
         return None
     under = _load(found.extends or "base", region, folder, (*chain, key), problems)
-    return None if under is None else _extended(under, found, problems)
+    return None if under is None else _extended(under, found, Path(key).name, problems)
 
 
-def _extended(under: Scenario, found: ScenarioFile, problems: list[Problem]) -> Scenario:
+def _extended(under: Scenario, found: ScenarioFile, file: str, problems: list[Problem]) -> Scenario:
     """Return the scenario of a file on what it extends."""
-    cards = {card.project_id: card for card in list_cards(under.region_id)}
+    cards = {card.project_id: card for card in under.known_cards}
+    for card in found.card:
+        if card.project_id in cards:
+            where = f"{found.name}, card {card.project_id}"
+            problems.append(Problem(where, "is the id of another card", "take another project_id"))
+        cards[card.project_id] = card
+    own = {card.project_id: card for card in found.card}
     built = dict(under.built)
     cancelled = set(under.cancelled)
     changes = list(under.changes)
     year = found.year if found.year is not None else under.year
     if found.cards:
-        for card, only_committed in members(tuple(cards.values()), found.cards).items():
-            built[card] = only_committed and built.get(card, True)
+        for name, part in members(list_cards(under.region_id), found.cards).items():
+            built[name] = part and built.get(name, True)
+    built |= dict.fromkeys(own, False)
     for order, change in enumerate(found.change, 1):
         if isinstance(change, Build | Cancel | Delay):
             if change.project not in cards:
                 fix = suggest(change.project, list(cards))
-                where = f"{found.name}, change.{order}.project"
+                where = f"{file}, change.{order}.project"
                 problems.append(Problem(where, f"there is no project {change.project!r}", fix))
             elif isinstance(change, Build):
                 built[change.project] = False
@@ -286,6 +304,7 @@ def _extended(under: Scenario, found: ScenarioFile, problems: list[Problem]) -> 
         changes=tuple(changes),
         notes=found.notes or under.notes,
         region_id=under.region_id,
+        own_cards=(*under.own_cards, *own.values()),
     )
 
 

@@ -113,6 +113,8 @@ def _numbers(
     if not values:
         raise BadInputError(Problem(change.type, "changes nothing", "give at least one number"))
     periods = draft.about.period_names
-    draft.parameters = draft.parameters.with_values(values, periods=periods, source=change.source)
+    draft.parameters = draft.parameters.with_values(
+        values, periods=periods, source=change.source, where=change.type
+    )
     words = ", ".join(f"{name} = {value:g}" for name, value in values.items())
     return Touched(by, change.type, words, {"parameters": len(values)}, change.source, change.confidence)

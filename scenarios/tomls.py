@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,11 +18,22 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
+    from pydantic_core import ErrorDetails
+
 Model = TypeVar("Model", bound=BaseModel)
+
+_REGION = re.compile(r"[\w-]+")
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+"""Largest file of cards, goals or a scenario that is read."""
 
 
 def read_model(path: Path, model: type[Model], problems: list[Problem]) -> Model | None:
     """Return the model that a TOML file holds, or None with every problem added."""
+    if path.is_file() and path.stat().st_size > MAX_FILE_BYTES:
+        what = f"is larger than {MAX_FILE_BYTES >> 20} MiB"
+        problems.append(Problem(path.name, what, "split it: a scenario may extend another"))
+        return None
     table = read_toml(path, problems)
     return None if table is None else checked(table, model, path.name, problems)
 
@@ -31,58 +43,92 @@ def checked(table: dict[str, Any], model: type[Model], file: str, problems: list
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        problems += [_problem(table, model, file, found) for found in error.errors()]
+        problems += [_problem(table, model, file, found) for found in error.errors(include_url=False)]
         return None
 
 
-def _problem(table: dict[str, Any], model: type[BaseModel], file: str, found: Any) -> Problem:
+def _problem(table: dict[str, Any], model: type[BaseModel], file: str, found: ErrorDetails) -> Problem:
     """Return one of pydantic's errors in the words of this program."""
-    path = [part for part in found["loc"] if not _is_tag(part, table)]
-    key = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in path)
-    what, fix = str(found["msg"]).removeprefix("Value error, "), ""
-    if found["type"] == "extra_forbidden":
-        known = _keys(model, [part for part in found["loc"][:-1] if isinstance(part, str)])
-        what, fix = "is an unknown key", suggest(str(found["loc"][-1]), known)
-    elif found["type"] == "missing":
-        what, fix = "is missing", "add it"
-    elif found["type"] != "value_error":
-        what = f"{found['input']!r}: {what}"[:200]
-    return Problem(f"{file}, {key}" if key else file, what, fix)
+    key, owner = _place(table, model, found)
+    where = f"{file}, {key}" if key else file
+    context, given = found.get("ctx", {}), repr(found["input"])[:80]
+    match found["type"]:
+        case "extra_forbidden":
+            return Problem(where, "is an unknown key", suggest(str(found["loc"][-1]), _keys(owner)))
+        case "union_tag_invalid":
+            tag = str(context["tag"])
+            return Problem(where, f"there is no change {tag!r}", suggest(tag, sorted(_changes())))
+        case "union_tag_not_found":
+            return Problem(where, "has no type", "write type = …, one of " + ", ".join(_changes()))
+        case "missing":
+            return Problem(where, "is missing", "add it")
+        case "value_error":
+            return Problem(where, str(context["error"]), "")
+        case "finite_number":
+            return Problem(where, f"{given} is no number", "give a finite number")
+        case "literal_error":
+            return Problem(where, f"{given} is none of {context['expected']}", "use one of them")
+        case _:
+            message = found["msg"]
+            return Problem(where, f"{given} does not fit", message[0].lower() + message[1:])
 
 
-def _is_tag(part: object, table: dict[str, Any]) -> bool:
-    """Whether a part of an error's place is only the name of a kind of change."""
-    kinds = {str(change.get("type")) for change in table.get("change", []) if isinstance(change, dict)}
-    return isinstance(part, str) and part in kinds
+def _place(table: dict[str, Any], model: type[BaseModel], found: ErrorDetails) -> tuple[str, type[BaseModel]]:
+    """Return the key of an error in words, and the model whose key it is."""
+    words: list[str] = []
+    owner: type[BaseModel] = model
+    value: Any = table
+    for part in found["loc"]:
+        if isinstance(part, int):
+            if words:
+                words[-1] += f" {part + 1}"
+            value = value[part] if isinstance(value, list) and part < len(value) else None
+            if isinstance(value, dict):
+                owner = _changes().get(str(value.get("type")), owner)
+            continue
+        if isinstance(value, dict) and value.get("type") == part and words:
+            words[-1] += f" ({part})"
+            continue
+        words.append(part)
+        owner = _inside(owner, part) or owner
+        value = value.get(part) if isinstance(value, dict) else None
+    return ", ".join(words), owner
 
 
-def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
-    """Return the keys that a table of the model may have at a place."""
-    names: set[str] = set()
-    for kind in _models(model):
-        fields = {field.alias or name for name, field in kind.model_fields.items()}
-        tag = kind.model_fields.get("type")
-        if not path and kind is model:
-            return sorted(fields)
-        if tag is not None and getattr(tag.annotation, "__args__", ("",))[0] in path:
-            return sorted(fields)
-        names |= fields
-    return sorted(names)
-
-
-def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """Yield a model and the models in it."""
+def _changes() -> dict[str, type[BaseModel]]:
+    """Return the model of each type of change."""
     import scenarios.changes as changes  # noqa: PLC0415, PLR0402
 
-    yield model
-    for kind in vars(changes).values():
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not BaseModel:
-            yield kind
+    kinds = (*get_args(changes.TableChange), *get_args(changes.CardChange))
+    return {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in kinds}
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """Return the keys of a model as they stand in a file."""
+    return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _inside(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """Return the model that a key of another holds, None where it holds none, or several kinds."""
+    for name, field in model.model_fields.items():
+        if key in {name, field.alias}:
+            found = set(_models(field.annotation))
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models in an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def data_folder(region_id: str) -> Traversable:
     """Return the folder of a region's cards, scenarios and goals; it need not be there."""
-    return files("scenarios").joinpath(region_id)
+    plain = _REGION.fullmatch(region_id) is not None
+    return files("scenarios").joinpath(region_id if plain else "a region of another name")
 
 
 def content_hash(data: object) -> str:

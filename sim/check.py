@@ -11,7 +11,7 @@ import pandas as pd
 from network.graph import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -113,7 +113,7 @@ def check(
     at = np.searchsorted(origins, start), np.searchsorted(destinations, end)
     seconds, parts = times.seconds[at], times.parts_s[at]
     reached = seconds >= 0
-    limit_s = np.inf if limit_min is None else 60 * limit_min
+    limit_s = np.inf if limit_min is None else round(60 * limit_min, 6)
     table = pd.DataFrame(
         {"origin": [pair[0] for pair in ordered], "destination": [pair[1] for pair in ordered]}
     )
@@ -121,7 +121,10 @@ def check(
     table["slack_min"] = np.nan if limit_min is None else limit_min - table["minutes"]
     table["kept"] = reached & (seconds <= limit_s)
     table["close"] = table["slack_min"].abs() <= CLOSE_MIN
-    table["note"] = [_note(router.missing, *row) for row in zip(start, end, seconds, strict=True)]
+    shared = (seconds == 0) & (start != end) & (query.clock != "door") & (query.mode != "car")
+    table["note"] = np.where(shared, "same station", "")
+    for row in np.flatnonzero(~reached):
+        table.loc[row, "note"] = router.missing(int(start[row]), int(end[row]))
     for column, name in enumerate(PARTS):
         table[f"{name}_min"] = np.where(reached, parts[:, column] / 60, np.nan)
     found: list[list[Stage] | None] = []
@@ -134,13 +137,6 @@ def check(
         _people_share(ends, start, table["kept"].to_numpy(bool)),
         tuple(None if stages is None else tuple(stages) for stages in found),
     )
-
-
-def _note(missing: Callable[[int, int], str], start: int, end: int, seconds: int) -> str:
-    """Return why there is no time, or that two places share a station."""
-    if seconds < 0:
-        return missing(int(start), int(end))
-    return "same station" if seconds == 0 and start != end else ""
 
 
 def _people_share(ends: Ends, start: NDArray[np.int64], kept: NDArray[np.bool_]) -> float:

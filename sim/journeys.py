@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ class Network:
     """A region in the state of a scenario, with what its searches share."""
 
     region: Region
-    _routers: dict[tuple[Query, tuple[str, ...]], Router] = field(default_factory=dict, repr=False)
+    _routers: dict[tuple[Query, tuple[object, ...]], Router] = field(default_factory=dict, repr=False)
 
     @cached_property
     def tables(self) -> RideTables:
@@ -102,7 +102,7 @@ class Network:
 
     def router(self, ends: Ends, query: Query) -> Router:
         """Return the router between `ends`; the same ends and query get the same router."""
-        key = query, ends.ids
+        key = query, ends.key
         if key not in self._routers:
             if len(self._routers) >= _MOST_ROUTERS:
                 self._routers.pop(next(iter(self._routers)))
@@ -129,8 +129,7 @@ class Router:
     def __init__(self, network: Network, ends: Ends, query: Query) -> None:
         self.network, self.ends, self.query = network, ends, query
         self.graphs: tuple[MultimodalGraph, ...] = tuple(
-            compile_graph(network.region, ends, single, network.tables if single.mode != "car" else None)
-            for single in query.alternatives
+            compile_graph(network.region, ends, single, network.tables) for single in query.alternatives
         )
         self.searches = tuple(
             SearchGraph.from_arrays(graph.tail, graph.head, graph.seconds, graph.n_nodes)
@@ -187,15 +186,16 @@ class Router:
         """Return why there is no journey between two rows of the ends."""
         names = self.ends.ids
         graph = self.graphs[0]
-        leaves = np.any((graph.tail == graph.origin[origin]) & (graph.kind != LinkKind.SAME))
-        arrives = np.any((graph.head == graph.destination[destination]) & (graph.kind != LinkKind.SAME))
-        if self.query.mode == "car" and not (leaves and arrives):
-            return "no road in reach"
+        onward = ~np.isin(graph.kind, (LinkKind.SAME, LinkKind.WALK))
+        leaves = np.any((graph.tail == graph.origin[origin]) & onward)
+        arrives = np.any((graph.head == graph.destination[destination]) & onward)
+        if self.query.mode == "car":
+            return "no way by road"
         if not leaves:
             return f"no station in reach of {names[origin]}"
         if not arrives:
             return f"no station in reach of {names[destination]}"
-        return "no connection in the period"
+        return "no connection" if self.query.clock == "in-vehicle" else "no connection in the period"
 
     # ------------------------------------------------------------------------------------------------ stages
 
@@ -210,12 +210,7 @@ class Router:
             if stages and stage.kind == stages[-1].kind == "drive":
                 stage = _joined(stages.pop(), stage)
             stages.append(stage)
-        ends = [self._name(graph, int(graph.tail[links[0]])), *(stage.end for stage in stages)]
-        starts = [*(stage.start for stage in stages), self._name(graph, int(graph.head[links[-1]]))]
-        return [
-            replace(stage, start=stage.start or ends[at], end=stage.end or starts[at + 1])
-            for at, stage in enumerate(stages)
-        ]
+        return stages
 
     def _name(self, graph: MultimodalGraph, node: int) -> str:
         return self.network.labels.node(graph, node, self.ends)

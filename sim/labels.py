@@ -60,10 +60,10 @@ class Labels:
         )
 
     def node(self, graph: MultimodalGraph, node: int, ends: Ends) -> str:
-        """Return the id of what a node stands for; blank for a road junction."""
+        """Return the id of what a node stands for."""
         kind, row = int(graph.node_kind[node]), int(graph.node_row[node])
         if kind == NodeKind.ROAD:
-            return ""
+            return graph.road_ids[row]
         return ends.ids[row] if kind in {NodeKind.ORIGIN, NodeKind.DESTINATION} else self.stations[row]
 
     def doubts(self, *names: str) -> tuple[str, ...]:

@@ -10,9 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.kernels._jit import are_stored, available_threads, cache_folder
     from sim.kernels.dijkstra import UNREACHED, many_to_all, many_trees, path_links, path_parts
 
-__all__ = ["UNREACHED", "many_to_all", "many_trees", "path_links", "path_parts"]
+__all__ = [
+    "UNREACHED",
+    "are_stored",
+    "available_threads",
+    "cache_folder",
+    "many_to_all",
+    "many_trees",
+    "path_links",
+    "path_parts",
+]
 
 _HOME = {
     "UNREACHED": "sim.kernels.dijkstra",
@@ -20,6 +30,9 @@ _HOME = {
     "many_trees": "sim.kernels.dijkstra",
     "path_links": "sim.kernels.dijkstra",
     "path_parts": "sim.kernels.dijkstra",
+    "are_stored": "sim.kernels._jit",
+    "available_threads": "sim.kernels._jit",
+    "cache_folder": "sim.kernels._jit",
 }
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 _entry = threading.RLock()
+_kernels: list[Any] = []
 
 
 def jit(function: Function) -> Function:
@@ -73,6 +74,23 @@ def pjit(function: Function) -> Function:
     return entered  # type: ignore[return-value]
 
 
+def are_stored() -> bool:
+    """Whether compiled kernels of this version of the code are stored; else the first call compiles them.
+
+    Only a hint: where Numba does not tell, it is taken that they are.
+    """
+    try:
+        indexes = [kernel._cache._cache_file._load_index() for kernel in _kernels]  # noqa: SLF001 - no public way
+    except AttributeError:
+        return True
+    return any(indexes) or not indexes
+
+
+def cache_folder() -> str:
+    """Return the folder in which compiled kernels are stored; blank where they are not."""
+    return str(next((kernel.stats.cache_path for kernel in _kernels if kernel.stats.cache_path), ""))
+
+
 def available_threads() -> int:
     """Return how many threads a `pjit` kernel may use in this thread."""
     return int(numba.get_num_threads())
@@ -103,6 +121,7 @@ def _compiled(function: Function, *, parallel: bool) -> Function:
 def _dispatcher(function: Function, *, parallel: bool, cache: bool) -> Function:
     """Return the dispatcher that Numba makes of a function."""
     kernel: Function = numba.njit(function, cache=cache, nogil=True, parallel=parallel)
+    _kernels.append(kernel)
     return kernel
 
 

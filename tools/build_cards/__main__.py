@@ -24,6 +24,12 @@ from tools.build_cards.goals import goals
 
 KINDS = {"hsr", "intercity", "metro"}
 ROADS = {"expressway", "crossing", "road"}
+#: A junction this near to one that is there is the same.
+SAME_JUNCTION_KM = 0.35
+#: How far the ends of a new road, its other junctions, and the centres along it are joined.
+END_JOIN_KM, JOIN_KM = 10.0, 5.0
+PLACE_KM = {"expressway": 8.0, "urban": 3.0}
+JOIN_KMH = {"expressway": 40, "urban": 30}
 
 
 def main() -> None:
@@ -144,7 +150,7 @@ def owned(region: Region, name: str) -> bool:
 
 def slug(text: str) -> str:
     """Return an id of a Chinese name."""
-    plain = re.sub(r"\(.*?\)|（.*?）", "", text)
+    plain = re.sub(r"\(.*?\)|（.*?）", "", text).replace("佛", "fo")  # not fu, as pinyin has it
     return re.sub(r"[^a-z0-9]+", "-", "".join(lazy_pinyin(plain)).lower()).strip("-")
 
 
@@ -157,11 +163,16 @@ def line(
     if name in effects.METRO_LINES:
         listed = [metro_stop(stop, stations) for stop in metro[effects.METRO_LINES[name]]]
     else:
-        first = [{"station": station} for station in effects.BEFORE.get(name, ())]
-        listed = first + [plan_stop(stop, name, kind, stations) for stop in stops]
-    listed = [stop for stop in listed if stop]
+        listed = [plan_stop(stop, name, kind, stations) for stop in stops]
+        if effects.BEFORE.get(name):
+            listed = [*effects.BEFORE[name], *listed]
+            if name in effects.FIRST_KM:
+                listed[1]["distance_km"] = effects.FIRST_KM[name]
+    listed = [stop for stop in [*listed, *effects.BEHIND.get(name, [])] if stop]
     if sum(not stop.get("passes") for stop in listed) < 2:
         return []
+    if name in effects.EXTENDS:
+        return extension(row, listed, stops, region)
     change: dict[str, Any] = {
         "type": "add-service",
         "line": f"plan-{name.replace('_', '-')}",
@@ -182,8 +193,36 @@ def line(
             "stops": listed,
             "source": f"stops: {row['source'].replace('shared/facts/', '')}; headway: {effects.ASSUMED}",
             "confidence": "low",
+            **({"committed": True} if name in effects.PART_COMMITTED else {}),
         }
     ]
+
+
+def extension(
+    row: dict[str, str], listed: list[dict[str, Any]], stops: list[dict[str, str]], region: Region
+) -> list[dict[str, Any]]:
+    """Return the change that leads trains of a line that is there on over the new section."""
+    name = row["project_id"]
+    line_id, end = effects.EXTENDS[name]
+    if listed[0]["station"] != end:
+        raise ValueError(f"{name} begins at {listed[0]['station']}, not at {end}")
+    change: dict[str, Any] = {
+        "type": "reroute",
+        "where": {"line": line_id},
+        "from_station": end,
+        "extend": listed[1:],
+    }
+    before = len(effects.BEFORE.get(name, []))
+    if row["length_km"] and len(listed) == len(stops) + before:
+        join_km = 0.0
+        if before:
+            places = region.stations.set_index("station_id").loc[[stop["station"] for stop in listed[:2]]]
+            lon, lat = places["lon"].to_numpy(), places["lat"].to_numpy()
+            join_km = round(1.15 * float(straight_km(lon[:1], lat[:1], lon[1:], lat[1:])[0]), 2)
+            listed[1]["distance_km"] = join_km
+        change["length_km"] = round(float(row["length_km"]) + join_km, 2)
+    source = row["source"].replace("shared/facts/", "")
+    return [{**change, "source": f"stops: {source}; trains, headway and speed: those of the line"}]
 
 
 def whole(name: str, listed: list[dict[str, Any]], stops: list[dict[str, str]]) -> bool:
@@ -208,12 +247,17 @@ def metro_stop(stop: dict[str, str], stations: Any) -> dict[str, Any]:
 
 def plan_stop(stop: dict[str, str], name: str, kind: str, stations: Any) -> dict[str, Any]:
     """Return a stop of a planned line; blank without a position."""
-    if not stop["lon"] or stop["station_id"] in effects.CLOSED:
+    if not stop["lon"]:
         return {}
     metro = name in effects.METRO_STATIONS
     station = stop["station_id"]
+    closed = station in effects.CLOSED
     if metro:
         station = effects.METRO_STOP.get(station, station)
+        if name in effects.EXTENDS and station.startswith("cr-"):
+            station = ""
+    if closed:
+        station = ""
     rail = station in stations.index and stations.loc[station, "system"] == "rail"
     found: dict[str, Any]
     if (station in stations.index and (rail or metro) and stop["coord_confidence"] != "low") or (
@@ -222,8 +266,9 @@ def plan_stop(stop: dict[str, str], name: str, kind: str, stations: Any) -> dict
         found = {"station": station}
     else:
         prefix = "metro" if metro else "cr"
+        of_facts = metro and station.startswith(("gz-", "fs-"))
         found = {
-            "station": f"{prefix}-{slug(stop['stop_name_zh'])}",
+            "station": station if of_facts else f"{prefix}-{slug(stop['stop_name_zh'])}",
             "name_zh": re.sub(r"\(.*?\)", "", stop["stop_name_zh"]),
             "name_en": stop["stop_name_en"],
             "lon": float(stop["lon"]),
@@ -233,7 +278,7 @@ def plan_stop(stop: dict[str, str], name: str, kind: str, stations: Any) -> dict
         }
     if stop["distance_km_from_previous"]:
         found["distance_km"] = float(stop["distance_km_from_previous"])
-    if stop["stop_name_zh"] in effects.NO_CALL:
+    if closed or stop["stop_name_zh"] in effects.NO_CALL:
         if "lon" not in found:
             place = stations.loc[found["station"]]
             found |= {"lon": float(place["lon"]), "lat": float(place["lat"])}
@@ -243,22 +288,50 @@ def plan_stop(stop: dict[str, str], name: str, kind: str, stations: Any) -> dict
 
 def road(row: dict[str, str], nodes: list[dict[str, str]], region: Region) -> list[dict[str, Any]]:
     """Return the change that builds a road over its junctions with a position."""
-    placed = [node for node in nodes if node["lon"]]
+    name = row["project_id"]
+    if name not in effects.ROAD_PARTS:
+        change = road_part(row, nodes, nodes, region)
+        if name != "exp_nansha_newairport" and change and row["length_km"] and all(n["lon"] for n in nodes):
+            change["length_km"] = float(row["length_km"])
+        return [change] if change else []
+    found = []
+    for part, (one, two, length_km, speed_kmh, committed) in enumerate(effects.ROAD_PARTS[name], 1):
+        span = [node for node in nodes if one <= int(node["seq"]) <= two]
+        change = road_part(row, span, nodes, region)
+        change["road"] += f"-{part}"
+        change["speed_kmh"] = speed_kmh
+        if length_km:
+            change["length_km"] = length_km
+        if committed:
+            change["committed"] = True
+        done = {(one["node"], one["to"]) for earlier in found for one in earlier["joins"]}
+        change["joins"] = [one for one in change["joins"] if (one["node"], one["to"]) not in done]
+        found.append(change)
+    return found
+
+
+def road_part(
+    row: dict[str, str], span: list[dict[str, str]], nodes: list[dict[str, str]], region: Region
+) -> dict[str, Any]:
+    """Return the change that builds a road over some junctions; blank if fewer than two have a position."""
+    placed = [node for node in span if node["lon"]]
     if len(placed) < 2:
-        return []
+        return {}
     name = row["project_id"]
     kind = "expressway" if row["kind"] == "expressway" else "urban"
     if row["kind"] == "crossing" and float(row["design_speed_kmh"] or 0) >= 80:
         kind = "expressway"
-    own = [
-        {
-            "node": f"{name}-{node['seq']}",
-            "name": node["node_name"],
-            "lon": float(node["lon"]),
-            "lat": float(node["lat"]),
-        }
-        for node in placed
-    ]
+    junctions = region.table("road_nodes")
+    own = []
+    for node in placed:
+        spot = {"lon": float(node["lon"]), "lat": float(node["lat"])}
+        nearest, away = near(spot, junctions)
+        if away <= SAME_JUNCTION_KM and nearest not in {one["node"] for one in own}:
+            own.append({"node": nearest})
+        else:
+            own.append({"node": f"{name}-{node['seq']}", "name": node["node_name"], **spot})
+    ends = {nodes[0]["seq"], nodes[-1]["seq"], placed[0]["seq"], placed[-1]["seq"]}
+    open_ends = {one["node"] for one, node in zip(own, placed, strict=True) if node["seq"] in ends}
     change: dict[str, Any] = {
         "type": "add-road",
         "road": f"plan-{name.replace('_', '-')}",
@@ -268,54 +341,58 @@ def road(row: dict[str, str], nodes: list[dict[str, str]], region: Region) -> li
         "speed_kmh": float(row["design_speed_kmh"] or (100 if kind == "expressway" else 60)),
         "tolled": kind == "expressway",
     }
-    if row["length_km"] and len(placed) == len(nodes) and name != "exp_nansha_newairport":
-        change["length_km"] = float(row["length_km"])
-    return [
-        {
-            **change,
-            "nodes": own,
-            "joins": joins(own, region),
-            "source": f"{row['source'] or 'junctions of the plan'}; speed is the limit; joined to the roads nearest",
-            "confidence": "low",
-        }
-    ]
+    return {
+        **change,
+        "nodes": own,
+        "joins": joins(own, open_ends, kind, region),
+        "source": f"{row['source'] or 'junctions of the plan'}; speed is the limit; joined to the roads nearest",
+        "confidence": "low",
+    }
 
 
-def joins(own: list[dict[str, Any]], region: Region) -> list[dict[str, Any]]:
+def near(spot: dict[str, Any], junctions: Any) -> tuple[str, float]:
+    """Return the junction nearest to a point, and how far it is, km."""
+    lon, lat = junctions["lon"].to_numpy(), junctions["lat"].to_numpy()
+    away = straight_km([spot["lon"]] * len(lon), [spot["lat"]] * len(lat), lon, lat)
+    return str(junctions["node_id"].iloc[int(away.argmin())]), float(away.min())
+
+
+def joins(own: list[dict[str, Any]], ends: set[str], kind: str, region: Region) -> list[dict[str, Any]]:
     """Return links to the junctions and places that are there.
 
-    The ends are joined to the nearest junction within 8 km, the others within 2 km; every place within 6 km of
-    the road is joined to its nearest junction. Length is 1.3 × the straight line, at least 0.3 km.
+    The ends are joined to the nearest junction within 10 km, the others within 5 km; every place within 8 km of
+    an expressway and 3 km of another road is joined to its nearest junction. Length is 1.3 × the straight line, at least 0.3 km. Joins that
+    the facts name stand in `effects.JOINS`.
     """
     junctions = region.table("road_nodes")
-    places = region.places
+    spots = junctions.set_index("node_id")[["lon", "lat"]]
+    placed = [
+        node if "lon" in node else {**node, **spots.loc[node["node"]].astype(float).to_dict()} for node in own
+    ]
     found = []
-    for at, node in enumerate(own):
-        reach = 8.0 if at in {0, len(own) - 1} else 2.0
-        away = straight_km(
-            *point(node, len(junctions)), junctions["lon"].to_numpy(), junctions["lat"].to_numpy()
-        )
-        nearest = int(away.argmin())
-        if away[nearest] <= reach:
-            found.append(join(node["node"], junctions["node_id"].iloc[nearest], float(away[nearest])))
-    for place in places.itertuples(index=False):
-        away = [
-            float(straight_km(*point(node, 1), [place.lon], [place.lat])[0])  # type: ignore[arg-type]
-            for node in own
+    for node, here in zip(own, placed, strict=True):
+        nearest, away = near(here, junctions)
+        if "lon" in node and away <= (END_JOIN_KM if node["node"] in ends else JOIN_KM):
+            found.append(join(node["node"], nearest, away))
+        if node["node"] in effects.JOINS:
+            other = effects.JOINS[node["node"]]
+            spot = spots.loc[other].astype(float).to_dict()
+            away = float(straight_km([here["lon"]], [here["lat"]], [spot["lon"]], [spot["lat"]])[0])
+            if all(one["node"] != node["node"] or one["to"] != other for one in found):
+                found.append(join(node["node"], other, away))
+    for place in region.places.itertuples(index=False):
+        away_km = [
+            float(straight_km([here["lon"]], [here["lat"]], [place.lon], [place.lat])[0]) for here in placed
         ]
-        if min(away) <= 6.0:
-            found.append(join(own[away.index(min(away))]["node"], place.place_id, min(away)))
-    return found
+        nearest_own = own[away_km.index(min(away_km))]
+        if min(away_km) <= PLACE_KM[kind] and "lon" in nearest_own:
+            found.append(join(nearest_own["node"], str(place.place_id), min(away_km)))
+    return [{**one, "speed_kmh": JOIN_KMH[kind]} for one in found]
 
 
 def join(node: str, other: str, km: float) -> dict[str, Any]:
     """Return a link by connector."""
     return {"node": node, "to": other, "length_km": round(max(1.3 * km, 0.3), 2)}
-
-
-def point(node: dict[str, Any], count: int) -> tuple[list[float], list[float]]:
-    """Return a junction's position, as often as wanted."""
-    return [node["lon"]] * count, [node["lat"]] * count
 
 
 if __name__ == "__main__":

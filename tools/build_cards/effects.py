@@ -14,7 +14,6 @@ NO_EFFECT: dict[str, tuple[str, str]] = {
     "build_gz_baiyun": ("alias", "the same station as hub_gzbaiyun"),
     "hub_nansha": ("alias", "its trains come with shenzhen_jiangmen_rail and gz_zhuhai_macao_hsr"),
     "hub_yuzhu": ("alias", "its trains come with gz_sz_new_hsr and gz_zhuhai_macao_hsr"),
-    "hub_new_airport": ("alias", "its trains come with the Zhuhai-Zhaoqing and Shenzhen-Nanning lines"),
     "new_airport_access": (
         "alias",
         "its roads and lines have cards: exp_zhaoming, exp_nansha_newairport, zhuzhao_hsr_b",
@@ -90,8 +89,51 @@ NO_EFFECT: dict[str, tuple[str, str]] = {
     "more_estuary_crossings": ("outside", "crossings outside the area"),
 }
 
-#: Changes of policies and of roads that are widened.
+#: Changes of policies, of roads that are widened, and of lines that are no plain list of stops.
 CHANGES: dict[str, list[dict[str, Any]]] = {
+    "gz_gznan_link": [
+        {
+            "type": "add-service",
+            "line": "plan-gz-gznan-link",
+            "name_zh": "广州站至广州南站联络线",
+            "name_en": "Guangzhou-Guangzhou South link",
+            "class": "hsr",
+            "max_speed_kmh": 200,
+            "stops": [
+                {"station": "cr-guangzhou"},
+                {"station": "cr-guangzhou-south", "distance_km": 20, "run_min": 15, "dwell_min": 2},
+                {"station": "cr-humen", "distance_km": 50, "run_min": 17, "dwell_min": 2},
+                {"station": "cr-shenzhen-north", "distance_km": 52, "run_min": 17},
+            ],
+            "source": "Guangzhou-Guangzhou South about 15 min: hk01 60315984; south of it medians of the timetable; "
+            f"headway: {ASSUMED}",
+        }
+    ],
+    "hub_new_airport": [
+        {
+            "type": "add-service",
+            "line": "plan-hub-new-airport",
+            "name_zh": "广湛高铁佛肇站列车",
+            "name_en": "Guangzhou-Zhanjiang HSR, trains calling at Fozhao",
+            "class": "hsr",
+            "max_speed_kmh": 350,
+            "stops": [
+                {"station": "cr-guangzhou-baiyun"},
+                {"station": "cr-foshan", "distance_km": 26.8},
+                {
+                    "station": "cr-fozhao",
+                    "name_zh": "佛肇",
+                    "name_en": "Fozhao (new airport)",
+                    "lon": 112.5697,
+                    "lat": 22.8743,
+                    "confidence": "medium",
+                    "distance_km": 60.0,
+                },
+                {"station": "cr-xinxing-south", "distance_km": 45.2},
+            ],
+            "source": f"track of the Guangzhou-Zhanjiang line, which passes the station; headway: {ASSUMED}",
+        }
+    ],
     "security_mutual_recognition": [
         {
             "type": "set-entry",
@@ -196,7 +238,7 @@ CHANGES: dict[str, list[dict[str, Any]]] = {
             "where": {"road": "G4N"},
             "links": ["G4N-1", "G4N-2", "G4N-3", "G4N-4", "G4N-5", "G4N-6"],
             "speed_factor": 1.1,
-            "source": f"{ASSUMED}; four to eight lanes lose a tenth less to traffic",
+            "source": f"{ASSUMED}; ten lanes instead of six let traffic flow a tenth faster than on the old road",
         }
     ],
     "exp_guangkun_widening": [
@@ -204,7 +246,7 @@ CHANGES: dict[str, list[dict[str, Any]]] = {
             "type": "modify-road",
             "where": {"road": "G80"},
             "speed_factor": 1.1,
-            "source": f"{ASSUMED}; four to eight lanes lose a tenth less to traffic",
+            "source": f"{ASSUMED}; eight lanes instead of four let traffic flow a tenth faster than on the old road",
         }
     ],
 }
@@ -221,10 +263,57 @@ METRO_STATIONS = {
 METRO_STOP = {
     "cr-guangzhou-east": "gz-guangzhou-east-railway-station",
     "cr-guangzhou-baiyun": "gz-guangzhou-baiyun-railway-station",
+    "cr-guangzhou-north": "gz-guangzhou-north-railway-station",
+    "cr-baiyun-airport-north": "gz-airport-north-t2",
 }
 
-#: Stops put before the facts' first one, to join the line to the one that it extends.
-BEFORE = {"gzdong_huadu_intercity": ["gz-xiancun"]}
+#: Cards whose trains run through from a line that is there: (line, its end).
+EXTENDS = {
+    "gz_metro8_north": ("gz-l8", "gz-jiaoxin"),
+    "gz_metro8_east": ("gz-l8", "gz-wanshengwei"),
+    "fangcun_airport_intercity": ("gz-l22", "gz-fangcun"),
+    "gzdong_huadu_intercity": ("gz-l18", "gz-xiancun"),
+}
+
+#: Stops put before the facts' first one, to join the line to what it goes on from; track known or straight x 1.15.
+BEFORE: dict[str, list[dict[str, Any]]] = {
+    "gzdong_huadu_intercity": [{"station": "gz-xiancun"}],
+    "yongzhou_qingyuan_gz_hsr": [{"station": "cr-guangzhou-baiyun"}],
+    "zhuzhao_hsr_c_gaoming_zhaoqingdong": [
+        {
+            "station": "cr-fozhao",
+            "name_zh": "佛肇",
+            "name_en": "Fozhao (new airport)",
+            "lon": 112.5697,
+            "lat": 22.8743,
+        }
+    ],
+}
+
+#: Track from such a stop to the facts' first one, km: the link Guangzhou Baiyun-Guangzhou North.
+FIRST_KM = {"yongzhou_qingyuan_gz_hsr": 21.7}
+
+#: Stops put behind the facts' last one.
+BEHIND: dict[str, list[dict[str, Any]]] = {"gz_heyuan_hsr": [{"station": "cr-guangzhou-baiyun"}]}
+
+#: Line cards of which the part with a position is under construction, and the rest is not.
+PART_COMMITTED = {"gz_heyuan_hsr"}
+
+#: Roads in parts: (first and last junction of the facts, length in km, speed, whether under construction or open).
+ROAD_PARTS: dict[str, list[tuple[int, int, float | None, float, bool]]] = {
+    # main line 70.9 km and airport branch of phase 1 (98.44 km) are building; phase 2 to Genghe is not
+    "exp_zhaoming": [(1, 6, 70.9, 100, True), (6, 8, 27.5, 80, True), (8, 9, None, 100, False)],
+    # Shitan-Baiyun is Huaguan Expressway, open since 2021 and in the tables; Baiyun-Sanshui opens in 2027
+    "exp_huizhao": [(4, 6, None, 120, True), (6, 10, None, 120, False)],
+    # phase 1 opened on 2025-01-25
+    "rd_guangfo_bridge": [(1, 2, 1.3, 60, True), (2, 3, None, 60, False)],
+}
+
+#: Junctions that the facts say a new one meets, beside the nearest.
+JOINS = {
+    "exp_zhaoming-3": "s8_mugang",
+    "exp_zhaoming-5": "baizhu",
+}
 
 #: Metro lines whose stops the facts have in fuller form than the card.
 METRO_LINES = {
@@ -248,9 +337,14 @@ NO_CALL = {"浸潭(越行站)", "江村西线路所", "火炬东(预留)", "普�
 MOVES_TRAINS = {"hub_gzbaiyun"}
 
 NOTES = {
-    "gzdong_huadu_intercity": "Trains will run through from line 18; here one changes at Xiancun, within the station.",
-    "fangcun_airport_intercity": "Trains will run through from line 22; here one changes at Fangcun, within the station.",
-    "gz_metro8_north": "Trains will run through from line 8; here one changes at Jiaoxin, within the station.",
-    "gz_metro8_east": "Trains will run through from line 8; here one changes at Wanshengwei, within the station.",
-    "gz_gznan_link": "Counted as a shuttle between the two hubs; which trains will be led through is not known.",
+    "yongzhou_qingyuan_gz_hsr": "Trains are taken to go on from Guangzhou North to Guangzhou Baiyun over the link that is there.",
+    "zhuzhao_hsr_c_gaoming_zhaoqingdong": "Trains are taken to run Fozhao-Gaoming-Zhaoqing East, so that the new airport has a train to Zhaoqing East.",
+    "gz_heyuan_hsr": "The section from the airport to the junction Jiangcun West is building; trains are taken to go on to Guangzhou Baiyun.",
+    "hub_new_airport": "Trains of the Guangzhou-Zhanjiang line that call here are added; those of today do not stop.",
+    "exp_huizhao": "Zengcheng Shitan-Baiyun is Huaguan Expressway and in the tables already.",
+    "gzdong_huadu_intercity": "Trains of line 18 run through, local and express, all stops here; Xiancun-Guangzhou East is taken to open with it (straight line x 1.15).",
+    "fangcun_airport_intercity": "Trains of line 22 run through at its headway; Terminal 1 is closed and passed.",
+    "gz_metro8_north": "Trains of line 8 run through at its headway and commercial speed; two stops have no position and are left out.",
+    "gz_metro8_east": "Trains of line 8 run through at its headway and commercial speed.",
+    "gz_gznan_link": "Trains are taken to run Guangzhou-Guangzhou South-Humen-Shenzhen North; which will be led through is not published.",
 }

@@ -1,0 +1,58 @@
+"""Files are written whole or not at all."""
+
+import os
+
+import pytest
+
+from network.errors import BadInputError
+from onehour.files import output_problems, whole_file
+
+
+def test_the_file_takes_its_place_when_all_went_well(tmp_path):
+    path = tmp_path / "out.csv"
+    with whole_file(path) as file:
+        assert file.suffix == ".csv"
+        file.write_text("new", encoding="utf-8")
+        assert not path.exists()
+    assert path.read_text(encoding="utf-8") == "new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.csv"]
+    mask = os.umask(0)
+    os.umask(mask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_the_old_file_stays_when_writing_fails(tmp_path):
+    path = tmp_path / "out.csv"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(TypeError), whole_file(path) as file:
+        file.write_text(0, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_full_disk_is_a_message(tmp_path):
+    path = tmp_path / "out.csv"
+    with pytest.raises(BadInputError, match=r"out\.csv: cannot be written: No space left"), whole_file(path):
+        raise OSError(28, "No space left on device")
+    assert not any(tmp_path.iterdir())
+
+
+def test_problems_are_seen_before_the_work(tmp_path):
+    assert output_problems(tmp_path / "out.CSV", (".csv",)) == []
+    (tmp_path / "folder.csv").mkdir()
+    said = [str(one) for one in output_problems(tmp_path / "folder.csv", (".csv",))]
+    assert ["is a folder" in text for text in said] == [True]
+    both = output_problems(tmp_path / "gone" / "out.txt", (".csv",))
+    assert [one.what for one in both] == [
+        "has the ending '.txt'",
+        f"the folder {tmp_path / 'gone'} is not there",
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        assert "cannot be written to" in str(output_problems(tmp_path / "out.csv", (".csv",))[0])
+    finally:
+        tmp_path.chmod(0o700)
