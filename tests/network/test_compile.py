@@ -81,6 +81,8 @@ TINY = [
     # 5 + 12 of the timetable's traveller is no better than that
     (diamond_region, "at-s", "at-t", {"clock": "station", "traveller": "planned"}, 15.5),
     (diamond_region, "at-s", "at-t", {"clock": "station", "statistic": "best"}, 12),
+    (diamond_region, "s", "n", {"clock": "station"}, 5 + 6),
+    (diamond_region, "n", "m", {"clock": "station"}, 5 + 6 + 4 + 5 + 7),
     (diamond_region, "at-s", "at-t", {"clock": "in-vehicle"}, 12),  # median of as many 12 as 14: the lower
     (diamond_region, "at-s", "at-t", {"clock": "door"}, 2 + 1 + 15.5 + 2),
     # 5 + 6, exit 7, walk 4, security 1, metro gate 0, 2.5 + 6
