@@ -212,7 +212,7 @@ def _number(column: Column, text: str) -> _Cell:
             return _Cell(blank, f"{_shown(text)} is not finite", fix)
         return _Cell(blank, f"{_shown(text)} is no {'whole ' * whole}number", fix)
     near = float(text)
-    if not isfinite(near) or (whole and abs(near) > MAX_WHOLE):
+    if not isfinite(near) or (whole and abs(int(text)) > MAX_WHOLE):
         return _Cell(blank, f"{_shown(text)} is too large", fix)
     if not low <= near <= high:
         return _Cell(blank, f"{_shown(text)} is out of range", fix)

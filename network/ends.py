@@ -154,7 +154,7 @@ def _from_ids(region: Region, wanted: list[str]) -> pd.DataFrame:
         if name in names:
             continue
         if point is None:
-            fix = f"{suggest(name, sorted(names))}; or give a point as lon,lat"
+            fix = f"give a point as lon,lat, or an id: {suggest(name, sorted(names))}"
             problems.append(Problem("place", f"there is no place, station or zone {name!r}", fix))
         else:
             points.append({"id": name, "lon": float(point[1]), "lat": float(point[2]), "confidence": "high"})

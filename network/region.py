@@ -76,8 +76,8 @@ class About:
 class Region:
     """The tables of a region. Never edited: every change makes a new region.
 
-    A table is a DataFrame with the columns of the schema, sorted by its key; each access hands out a
-    copy that shares its memory until written to, so nobody can edit the region through it.
+    A table is a DataFrame with the columns of the schema, sorted by its key; each access hands out a copy of
+    its own. A shallow copy would not do: the arrays of nullable whole numbers can be written to through it.
     """
 
     about: About
@@ -87,7 +87,7 @@ class Region:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the table called `name`, sorted by its key."""
-        return self._tables[name].copy(deep=False)
+        return self._tables[name].copy()
 
     @property
     def districts(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class Region:
 
 def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` sorted by the key of `table`, with a fresh index."""
-    return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True)
+    return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True).copy()
 
 
 def positions(ids: Iterable[str], wanted: Iterable[str]) -> NDArray[np.int64]:

@@ -60,6 +60,8 @@ def make_region(
     problems: list[Problem] = []
     frames = {name: empty_table(name, about.period_names) for name in TABLES}
     for name, rows in tables.items():
+        if not rows:
+            continue
         known = {column.name for column in columns(name, about.period_names)}
         filled = [{**{key: text for key, text in _FILLED.items() if key in known}, **row} for row in rows]
         header = list(dict.fromkeys(key for row in filled for key in row))

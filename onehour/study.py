@@ -111,19 +111,18 @@ class Area:
         chosen = {name: word for name, word in words.items() if word is not None}
         if "period" not in chosen and Query().period not in about.period_names:
             chosen["period"] = about.period_names[0]
-        problems: list[Problem] = []
+        wrong: list[BadInputError] = []
         try:
             query = Query(**chosen)
             if not query.is_reading:
                 what = f"no journey by {query.mode} is timed from station to station"
-                problems.append(Problem("--clock", what, "use in-vehicle or door"))
+                wrong.append(BadInputError(Problem("--clock", what, "use in-vehicle or door")))
         except BadInputError as error:
-            problems += error.problems
+            wrong.append(error)
         if "period" in chosen and chosen["period"] not in about.period_names:
-            unknown = UnknownNameError("period", chosen["period"], about.period_names, where="--period")
-            problems += unknown.problems
-        if problems:
-            raise BadInputError(problems)
+            wrong.append(UnknownNameError("period", chosen["period"], about.period_names, where="--period"))
+        if wrong:
+            raise wrong[0] if len(wrong) == 1 else BadInputError(p for one in wrong for p in one.problems)
         return query
 
     def goal(self, name: str | None = None) -> Goal:

@@ -248,7 +248,7 @@ def _load(
         fix = suggest(name, shipped) or f"shipped: {', '.join(shipped)}"
         where = f"{Path(chain[-1]).name}, extends" if chain else "scenario"
         problems.append(
-            Problem(where, f"there is no scenario {name!r}", f"{fix}; or give the path of a .toml file")
+            Problem(where, f"there is no scenario {name!r}", f"give a .toml file, or a shipped name: {fix}")
         )
         return None
     if key in chain:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from network.errors import BadInputError, Problem
+from sim.kernels.buckets import LONGEST_S, bucket_times, pack_arcs
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, many_to_all, many_trees, path_links, path_parts
 
 if TYPE_CHECKING:
@@ -81,6 +82,14 @@ class _Seeds(NamedTuple):
     offset_s: Int32Array
 
 
+class _Arcs(NamedTuple):
+    """The open links, as `sim.kernels.buckets` takes them."""
+
+    start: Int32Array
+    arc: NDArray[np.uint64]
+    longest_s: int
+
+
 class _Query(NamedTuple):
     """What a method was asked, checked."""
 
@@ -104,7 +113,8 @@ class SearchGraph:
     paths the one with the fewest links is returned, then the one whose last link has the smallest tail, then
     the link that was given first.
 
-    The search is Dijkstra's (1959) with a 4-ary heap, see `sim.kernels.dijkstra`.
+    The search is Dijkstra's (1959): `times` uses a bucket queue where no open link takes longer than 16,383 s
+    (see `sim.kernels.buckets`), everything else a 4-ary heap (see `sim.kernels.dijkstra`).
 
     Attributes
     ----------
@@ -124,6 +134,7 @@ class SearchGraph:
     _row_head: Int32Array  # head of each position,
     _row_seconds: Int32Array  # seconds of each position,
     _row_link: Int32Array  # link of each position, with -1 after the last, so that position -1 is link -1
+    _arcs: _Arcs | None  # the open links for the bucket queue; None: one takes too long for it
     _ids: dict[Hashable, int] | None = None
 
     @classmethod
@@ -287,11 +298,13 @@ class SearchGraph:
         start = np.zeros(count + 1, np.int32)
         np.cumsum(np.bincount(columns["tail"], minlength=count), out=start[1:])
         row_head, row_seconds = columns["head"][order], columns["seconds"][order]
+        arcs = _Arcs(*pack_arcs(start, row_head, row_seconds))
         for column in columns.values():
             column.flags.writeable = False
         return cls(
             **columns, n_nodes=count, _start=start, _row_head=row_head, _row_seconds=row_seconds,
-            _row_link=np.append(order, np.int32(-1)), _ids=ids,
+            _row_link=np.append(order, np.int32(-1)),
+            _arcs=arcs if arcs.longest_s <= LONGEST_S else None, _ids=ids,
         )  # fmt: skip
 
     @property
@@ -362,6 +375,8 @@ class SearchGraph:
             problem.
         """
         query = self._checked_query(sources, horizon_s, threads)
+        if self._arcs is not None:
+            return bucket_times(*self._arcs, *query.seeds, horizon_s=query.horizon_s, threads=query.threads)
         return many_to_all(
             self._start, self._row_head, self._row_seconds, *query.seeds,
             horizon_s=query.horizon_s, threads=query.threads,

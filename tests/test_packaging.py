@@ -151,9 +151,6 @@ def test_the_fonts_and_tiny_regions_are_there(house):
     assert run(house, "-c", code).split() == ["line", "True"]
 
 
-@pytest.mark.skipif(
-    not (ROOT / "onehour" / "__main__.py").exists(), reason="the command onehour is not written yet"
-)
 def test_the_check_runs_from_the_wheel(house):
     answer = json.loads(run(house, "-m", "onehour", "check", "--json"))
     assert answer["region"] == "guangzhou"

@@ -17,15 +17,16 @@ PAGE = ROOT / "docs" / "region-format.md"
 HEAD = """\
 # The format of a region
 
-A region is a folder of plain tables. `network.get_region("path/to/folder")` reads it, and lists everything that is wrong
-with it, each with file, row, column and what would mend it. The folder `network/regions/guangzhou/` is an example;
-`network.testing` makes small ones in code, and `network.writer.write_region` writes any region as a folder.
+A region is a folder of plain tables. `network.get_region("path/to/folder")` reads it, and lists everything
+that is wrong with it, each with file, row, column and what would mend it. The folder
+`network/regions/guangzhou/` is an example; `network.testing` makes small ones in code, and
+`network.writer.write_region` writes any region as a folder.
 
 Only `region.toml`, and either `places.csv` or `stations.csv` with `services.csv`, must be there.
 
-Tables are CSV files in UTF-8 with a header. The order of rows and columns does not count, blank lines are skipped, and a
-column that is not named below is an error. Rows are counted as a spreadsheet counts them: the header is row 1.
-Positions are degrees WGS 84.
+Tables are CSV files in UTF-8 with a header. The order of rows and columns does not count, blank lines are
+skipped, and a column that is not named below is an error. Rows are counted as a spreadsheet counts them:
+the header is row 1. Positions are degrees WGS 84.
 
 | type | how it is written |
 |---|---|
@@ -39,7 +40,8 @@ Positions are degrees WGS 84.
 | time | `07:05`; may pass midnight (`25:10`) |
 | times | several of them, separated by spaces |
 
-**Bold** columns must be there and filled in; the key columns (🔑) together name a row, and no two rows may share them.
+**Bold** columns must be there and filled in; the key columns (🔑) together name a row, and no two rows may
+share them.
 """
 
 ABOUT = """
@@ -65,9 +67,9 @@ midday  = ["10:00", "16:00"]
 PARAMETERS = """
 ## parameters.toml
 
-Numbers of the model that differ in this region. Each entry has `value` and, if you can, `source` and `confidence`; `unit`
-may be repeated, and must then be the one below. An entry may end in a period's name and then holds in that period
-alone: `[congestion_urban_inner_am_peak]`.
+Numbers of the model that differ in this region. Each entry has `value` and, if you can, `source` and
+`confidence`; `unit` may be repeated, and must then be the one below. An entry may end in a period's name and
+then holds in that period alone: `[congestion_urban_inner_am_peak]`.
 
 ```toml
 [walk_kmh]
@@ -83,8 +85,8 @@ confidence = "medium"
 DISTRICTS = """
 ## districts.geojson
 
-A FeatureCollection of polygons or multipolygons in degrees WGS 84, each with the property `district_id`, the identifier
-that places, zones and stations refer to. Maps and results by district use it; the search does not.
+A FeatureCollection of polygons or multipolygons in degrees WGS 84, each with the property `district_id`, the
+identifier that places, zones and stations refer to. Maps and results by district use it; the search does not.
 """
 
 TITLES = {

@@ -84,7 +84,7 @@ def many_to_all(
     """
     rows, nodes = source_start.size - 1, start.size - 1
     dist_s = np.empty((rows, nodes), np.int32)
-    lanes = _lanes(rows, threads)
+    lanes = lanes_of(rows, threads)
     heaps = np.empty((lanes, _heap_size(head, source_start)), np.int64)
     kernel = _many_to_all_parallel if lanes > 1 else _many_to_all_serial
     kernel(start, head, seconds, source_start, source_node, source_offset_s, horizon_s, heaps, dist_s)
@@ -124,7 +124,7 @@ def many_trees(
     rows, nodes = source_start.size - 1, start.size - 1
     dist_s = np.empty((rows, nodes), np.int32)
     parent = np.empty((rows, nodes), np.int32)
-    lanes = _lanes(rows, threads)
+    lanes = lanes_of(rows, threads)
     size = _heap_size(head, source_start)
     heaps = np.empty((lanes, size), np.int64)
     heap_nodes = np.empty((lanes, size), np.int32)
@@ -186,7 +186,7 @@ def path_links(
     return links
 
 
-def _lanes(rows: int, threads: int | None) -> int:
+def lanes_of(rows: int, threads: int | None) -> int:
     """Return into how many lanes the rows are dealt: one a thread, none without a row, at least one."""
     most = available_threads()
     return max(1, min(rows, most if threads is None else min(threads, most)))

@@ -102,9 +102,10 @@ def test_a_service_has_departures_or_headways(service, told):
     assert refused(service=service or {"name": "x"}) == [f"services.csv row 2, s: {told}"]
 
 
-def test_a_service_has_two_calls():
-    told = "services.csv row 2, s: has 1 calls in service_stops.csv (a service needs at least two)"
-    assert refused([("a", None, 0)]) == [told]
+@pytest.mark.parametrize("n_calls", [0, 1])
+def test_a_service_has_two_calls(n_calls):
+    told = f"services.csv row 2, s: has {n_calls} calls in service_stops.csv (a service needs at least two)"
+    assert refused([("a", None, 0)][:n_calls]) == [told]
 
 
 def test_nothing_closes_before_it_opens():

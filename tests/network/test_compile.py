@@ -5,7 +5,7 @@ import pandas as pd
 import pyproj
 import pytest
 
-from network.compile import Query, RideTables, compile_graph
+from network.compile import CLOCKS, MODES, Query, RideTables, compile_graph
 from network.complexes import complex_of, stations_of
 from network.ends import ends_of
 from network.errors import BadInputError, UnknownNameError
@@ -312,6 +312,10 @@ def test_in_vehicles_any_is_the_least_of_the_modes_minutes():
     region = driving_region()
     assert parts(region, "q", "p", clock="in-vehicle", mode="any") == {"ride": 20}
     assert parts(region, "q", "p", clock="in-vehicle", mode="car") is None
+    # pair by pair: from `core` to q trains take 2 + 20 with a change, the car less
+    car = minutes(region, "core", "q", clock="in-vehicle", mode="car")
+    assert minutes(region, "core", "q", clock="in-vehicle") == 22
+    assert minutes(region, "core", "q", clock="in-vehicle", mode="any") == car < 22
     assert Query("in-vehicle", "any").alternatives == tuple(
         Query("in-vehicle", mode) for mode in ("transit", "car", "park-and-ride")
     )
@@ -388,8 +392,18 @@ def test_unknown_words_are_told():
     region = line_region()
     with pytest.raises(UnknownNameError, match="there is no period 'night'"):
         compile_graph(region, ends_of(region, ["a"]), Query(period="night"))
+    with pytest.raises(ValueError, match=r"there is no clock 'dor'.*door"):
+        Query(clock="dor")
     with pytest.raises(BadInputError, match=r"(?s)clock.*statistic"):
         Query(clock="doors", statistic="mean")
+
+
+def test_a_car_at_a_station_is_no_reading():
+    readings = {(clock, mode) for clock in CLOCKS for mode in MODES if Query(clock, mode).is_reading}
+    assert readings == {(clock, mode) for clock in CLOCKS for mode in MODES} - {
+        ("station", "car"),
+        ("station", "park-and-ride"),
+    }
 
 
 @pytest.mark.parametrize("clock", ["in-vehicle", "station", "door"])

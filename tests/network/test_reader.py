@@ -40,6 +40,7 @@ WRONG_CELLS = [
     ("places.csv", ",1000,", ",-1,", "population: '-1' is out of range (a number of 0 people or more)"),
     ("places.csv", ",1000,", ",1.5,", "population: '1.5' is no whole number (a number of 0 people or more)"),
     ("places.csv", ",1000,", f",{BIG},", "population: '999"),
+    ("places.csv", ",1000,", f",{2**53 + 1},", "population: '9007199254740993' is too large"),
     ("places.csv", ",1000,", f",{BIG * 20},", "population: '999"),
     ("places.csv", ",yes,", ",perhaps,", "in_area: 'perhaps' is not yes or no (write yes or no)"),
     ("places.csv", ",high", ",sure", "confidence: 'sure' is none of high, medium, low"),
@@ -283,10 +284,8 @@ def test_wrong_districts_are_told(folder, problems, text, told):
 def test_a_district_that_stands_twice_is_told(folder, problems):
     text = (folder / "districts.geojson").read_text(encoding="utf-8").replace('"d2"', '"d1"')
     (folder / "districts.geojson").write_text(text, encoding="utf-8")
-    assert problems(folder) == [
-        "districts.geojson feature 2: district 'd1' stands already in feature 1 "
-        "(a polygon in degrees WGS 84 with a text property district_id)"
-    ]
+    [line] = problems(folder)
+    assert line.startswith("districts.geojson feature 2: district 'd1' stands already in feature 1 (")
 
 
 def test_the_shipped_region_reads_by_name_and_by_folder():
@@ -314,12 +313,14 @@ def read_or_refuse(folder):
     try:
         region = read_region(folder)
     except BadInputError as error:
-        assert error.problems
-        assert all(str(problem) and "\n" not in str(problem) for problem in error.problems)
+        problems = error.problems
     else:
         assert isinstance(region, Region)
         assert len(region.hash) == 16
         json.dumps(region.districts)
+        return
+    assert problems
+    assert all(str(problem) and "\n" not in str(problem) for problem in problems)
 
 
 @MUTATIONS

@@ -86,5 +86,15 @@ def test_rows_written_in_code_are_checked_as_those_of_a_file_are():
         make_region({"places": [place]}, about=About("x"))
 
 
+def test_problems_come_in_the_order_of_rows():
+    rows = [{"place_id": "a", "lon": 0, "lat": 91}, {"place_id": "b c", "lon": 0, "lat": 0}]
+    with pytest.raises(BadInputError) as caught:
+        make_region({"places": rows})
+    assert [problem.where for problem in caught.value.problems] == [
+        "places.csv row 2, lat",
+        "places.csv row 3, place_id",
+    ]
+
+
 def test_examples_of_the_docstrings():
     assert doctest.testmod(testing).failed == 0

@@ -48,20 +48,13 @@ def test_without_a_terminal_the_tables_have_room(command, folder, monkeypatch):
 
 
 def test_a_narrow_terminal_keeps_every_part(command, folder, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("COLUMNS", "50")
     out = command("check", "--region", folder / "line").out
     assert all(f"{part}=" in out for part in ("entry", "wait", "ride", "exit"))
 
 
 def test_check_is_short_enough_to_read(command, folder):
-    assert len(command("check", "--region", folder / "line").out.splitlines()) < 60
-
-
-def test_many_pairs_are_the_slowest_only(command, monkeypatch):
-    monkeypatch.delenv("COLUMNS", raising=False)
-    out = command("check", "--goal", "G24_facilities_2035", "plan-2023").out
-    assert "G24_facilities_2035" in out
-    assert len(out.splitlines()) < 110
+    assert len(command("check", "--region", folder / "line").out.splitlines()) < 75
 
 
 def test_low_confidence_rows_are_named(checked):
