@@ -216,3 +216,11 @@ def test_headways_in_periods_that_pass_midnight(first, last, late, early):
 def test_a_blank_headway_is_no_service_in_that_period():
     region, found = late_region(headway_early_min=10)
     assert departures_in(region, found, PERIODS[0]).tolist() == [0, 0]
+
+
+def test_a_commercial_speed_is_for_metro_services_only():
+    plain, with_speed = (calls(region_of(line)) for line in ({}, {"commercial_speed_kmh": 30}))
+    assert plain.arrive_s.tolist() == with_speed.arrive_s.tolist()
+    # a railway's train on a metro line runs by the model too, a metro's on a line of the railway by its top speed
+    on_metro = calls(region_of({"class": "metro", "commercial_speed_kmh": 30}, {"class": "intercity"}))
+    assert on_metro.arrive_s.tolist() == plain.arrive_s.tolist()
