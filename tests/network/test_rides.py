@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from network.errors import BadInputError
+from network.region import About, Period
 from network.rides import calls, departures_a_day, departures_in, rides
 from network.runtimes import RunTimeModel
 from network.testing import headway_region, line_region, make_region
@@ -123,3 +124,103 @@ def test_trips_a_day():
     assert departures_a_day(line_region()).tolist() == [102.0, 102.0]
     trips = departures_a_day(headway_region())
     assert np.allclose(trips, 120 / 6 + 360 / 12 + (960 - 480) / 12)  # 06:30 to 22:30
+
+
+def test_a_service_without_times_nor_speed_is_told_with_all_others():
+    services = [{"service_id": name, "class": "hsr", "headway_am_peak_min": 10} for name in ("s", "t")]
+    stops = [
+        {"service_id": name, "seq": at, "station_id": stop} for name in "st" for at, stop in enumerate("ab")
+    ]
+    region = make_region({"stations": STATIONS, "services": services, "service_stops": stops})
+    with pytest.raises(BadInputError) as caught:
+        calls(region)
+    assert [problem.where for problem in caught.value.problems] == ["services.csv, s", "services.csv, t"]
+
+
+def test_a_quicker_way_round_counts_and_once():
+    # a b c a: from b to a there is one way only; from a to c the one over b
+    times = ((None, 0), (6, 6), (12, 12), (15, None))
+    found = rides(calls(region_of(times=times, stops="abca")))
+    pairs = list(
+        zip(found.from_station.tolist(), found.to_station.tolist(), found.ride_s.tolist(), strict=True)
+    )
+    assert pairs == [(0, 1, 360), (0, 2, 720), (1, 0, 540), (1, 2, 360), (2, 0, 180)]
+    # a b a c: a to c in 3 min from the second call there, not in 15 from the first
+    times = ((None, 0), (6, 6), (12, 12), (15, None))
+    found = rides(calls(region_of(times=times, stops="abac")))
+    at = (found.from_station == 0) & (found.to_station == 2)
+    assert (found.ride_s[at].tolist(), found.call[at].tolist()) == ([180], [2])
+
+
+def test_dwells_on_the_way_are_ridden_and_those_at_the_ends_are_not():
+    found = rides(calls(region_of(times=((None, 0), (6, 9), (15, None)))))
+    assert found.ride_s.tolist() == [360, 900, 360]
+
+
+PERIODS = (Period("late", 22 * 3600, 26 * 3600), Period("early", 0, 7200))
+
+
+def late_region(**service):
+    region = make_region(
+        {
+            "stations": STATIONS,
+            "services": [{"service_id": "s", "class": "hsr", **service}],
+            "service_stops": [
+                {
+                    "service_id": "s",
+                    "seq": at,
+                    "station_id": stop,
+                    "arrive_min": 61 * at,
+                    "depart_min": 61 * at,
+                }
+                for at, stop in enumerate("ab")
+            ],
+        },
+        about=About("night", periods=PERIODS),
+    )
+    return region, calls(region)
+
+
+@pytest.mark.parametrize(
+    ("departures", "late", "early"),
+    [
+        ("21:00", [0, 1], [0, 0]),  # 22:01 at b
+        ("23:30", [1, 1], [0, 1]),  # 00:31 at b, which is 24:31 of the day before
+        ("01:30", [1, 0], [1, 0]),  # 02:31 at b
+        ("24:30", [1, 1], [1, 1]),
+        ("02:00 21:59", [0, 1], [0, 0]),
+    ],
+)
+def test_timetables_in_periods_that_pass_midnight(departures, late, early):
+    region, found = late_region(departures=departures)
+    assert departures_in(region, found, PERIODS[0]).tolist() == late
+    assert departures_in(region, found, PERIODS[1]).tolist() == early
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "late", "early"),
+    [
+        ("06:00", "23:00", 6, 0),  # 22:00 to 23:00
+        ("06:00", "25:00", 18, 6),  # 22:00 to 25:00; 0:00 to 1:00 of the day after
+        ("06:00", "01:00", 18, 6),  # the same, written otherwise
+        ("00:30", "05:00", 9, 9),  # 0:30 to 2:00 is 24:30 to 26:00 too
+    ],
+)
+def test_headways_in_periods_that_pass_midnight(first, last, late, early):
+    service = {"first_departure": first, "last_departure": last}
+    region, found = late_region(headway_late_min=10, headway_early_min=10, **service)
+    assert departures_in(region, found, PERIODS[0]).tolist() == [late, late]
+    assert departures_in(region, found, PERIODS[1]).tolist() == [early, early]
+
+
+def test_a_blank_headway_is_no_service_in_that_period():
+    region, found = late_region(headway_early_min=10)
+    assert departures_in(region, found, PERIODS[0]).tolist() == [0, 0]
+
+
+def test_a_commercial_speed_is_for_metro_services_only():
+    plain, with_speed = (calls(region_of(line)) for line in ({}, {"commercial_speed_kmh": 30}))
+    assert plain.arrive_s.tolist() == with_speed.arrive_s.tolist()
+    # a railway's train on a metro line runs by the model too, a metro's on a line of the railway by its top speed
+    on_metro = calls(region_of({"class": "metro", "commercial_speed_kmh": 30}, {"class": "intercity"}))
+    assert on_metro.arrive_s.tolist() == plain.arrive_s.tolist()
