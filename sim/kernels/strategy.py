@@ -23,10 +23,8 @@ expected_s         float64  [rows, nodes]       expected time to the row's desti
 attractive         bool     [rows, links]       the link is in the optimal strategy
 =================  =======  ==================  ===========================================================
 
-Links without wait and links with wait may leave the same node: reaching the former is certain, so of
-several of them
-the quickest is taken alone, and those with a wait are dropped if, wait
-included, they are not quicker.
+Links without wait and links with wait may leave the same node: reaching the former is certain, so of several
+of them the quickest is taken alone; those with a wait are dropped if, wait included, they are not quicker.
 
 The kernels trust their arguments.
 """
