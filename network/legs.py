@@ -147,8 +147,8 @@ def usual_legs(rides: Rides, trips: Floats) -> Legs:
         No gate and no wait; the leg's services are those up to the median one.
     """
     table = _Table.of(rides, np.zeros(len(rides), np.int64), np.flatnonzero(trips > 0))
-    many = np.round(np.cumsum(table.padded(trips[table.row]), axis=1), _PLACES)
-    count = np.argmax(many >= many[:, -1:] / 2, axis=1)
+    many = np.cumsum(table.padded(trips[table.row]), axis=1)
+    count = np.argmax(np.round(2 * many - many[:, -1:], _PLACES) >= 0, axis=1)
     ride = table.padded(table.time_s)[np.arange(len(count)), count].astype(np.int64)
     zero = np.zeros_like(ride)
     return table.legs(zero, zero, ride, count + 1)
