@@ -1,4 +1,5 @@
 # make check   the one-hour check of the Guangzhou region     make test   every check of the code
+# make bench   the searches against SciPy
 # Both need Python 3.11 with venv, and a package index; they set up .venv once.
 
 PYTHON ?= python3.11
@@ -7,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test lint format clean
+.PHONY: help check test bench lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -17,6 +18,9 @@ check: $(STAMP)
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-ir = cgutils.ir  # llvmlite, as Numba itself uses it
+ir = cgutils.ir  # type: ignore[attr-defined]  # llvmlite, as Numba itself uses it
 
 
 @intrinsic

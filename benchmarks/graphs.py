@@ -1,0 +1,152 @@
+"""The graphs that are searched, made from fixed seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Int32Array = NDArray[np.int32]
+
+__all__ = ["Links", "metropolitan", "road_like"]
+
+SEED = 20230818
+"""Seed of all graphs and of all choices of origins."""
+
+
+class Links(NamedTuple):
+    """One graph as links in any order.
+
+    Attributes
+    ----------
+    name
+        What the graph is called in the tables.
+    tail, head, seconds
+        int32 [links]: nodes that each link leaves and reaches, and its time, s (at least 1).
+    n_nodes
+        Number of nodes.
+    """
+
+    name: str
+    tail: Int32Array
+    head: Int32Array
+    seconds: Int32Array
+    n_nodes: int
+
+
+def road_like(n_nodes: int = 1_000_000, *, seed: int = SEED) -> Links:
+    """Return a road-like graph with a motorway hierarchy.
+
+    Crossings stand 100 m apart, give or take. Every 8th line of them is a collector road, every 32nd an
+    arterial, every 128th a motorway. Local streets fill the blocks between them as trees with a few loops,
+    and seven in ten of the places where one could meet a larger road are built over; only arterials and
+    collectors reaches a motorway. Four local streets in ten are one-way unless that cuts them off.
+
+    Parameters
+    ----------
+    n_nodes
+        Number of nodes, about: the largest strongly connected part of a square of this many crossings.
+    seed
+        Seed of the generator.
+
+    Returns
+    -------
+    Links
+        The graph: about 2.4 links a node, 2 to 20 s each.
+    """
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - importing the module loads numpy alone
+    from scipy.sparse.csgraph import connected_components, minimum_spanning_tree  # noqa: PLC0415
+
+    side = round(n_nodes**0.5)
+    rng = np.random.default_rng(seed)
+    cell = np.arange(side * side, dtype=np.int32).reshape(side, side)
+    a = np.concatenate([cell[:, :-1].ravel(), cell[:-1].ravel()])
+    b = np.concatenate([cell[:, 1:].ravel(), cell[1:].ravel()])
+    # the rank of a line is that of its number: 3 motorway, 2 arterial, 1 collector, 0 local
+    line = np.arange(side)
+    rank = (line % 8 == 4).astype(np.int8) + (line % 32 == 12) + (line % 128 == 44)
+    along = np.concatenate([np.repeat(rank, side - 1), np.tile(rank, side - 1)])
+    of_node = np.maximum(rank[:, None], rank[None, :]).ravel()
+    meets = np.maximum(of_node[a], of_node[b])
+    length_m = rng.uniform(60, 140, a.size)
+    speed_kmh = np.array([30.0, 45.0, 65.0, 110.0])[along]
+    seconds = np.maximum(1, np.rint(length_m * 3.6 / speed_kmh)).astype(np.int32)
+    # local streets are a random tree and one in eight of the others; few meet a larger road, none a motorway
+    local = along == 0
+    chance = rng.random(a.size) + 2.0 * (meets > 0) + 1.0
+    tree = minimum_spanning_tree(csr_matrix((np.where(local, chance, 0.5), (a, b)), (cell.size, cell.size)))
+    pairs = tree.tocoo()
+    in_tree = np.isin(a.astype(np.int64) * cell.size + b, pairs.row.astype(np.int64) * cell.size + pairs.col)
+    loop = np.where(meets == 0, rng.random(a.size) < 0.125, (meets < 3) & (rng.random(a.size) < 0.3))
+    built = ~local | in_tree | loop
+    a, b, seconds, local, in_tree = a[built], b[built], seconds[built], local[built], in_tree[built]
+    back = ~(local & ~in_tree & (rng.random(a.size) < 0.4))
+    tail, head = np.concatenate([a, b[back]]), np.concatenate([b, a[back]])
+    seconds = np.concatenate([seconds, seconds[back]])
+    _, part = connected_components(
+        csr_matrix((seconds, (tail, head)), (cell.size, cell.size)), connection="strong"
+    )
+    kept = part == np.bincount(part).argmax()
+    number = np.cumsum(kept, dtype=np.int32) - 1
+    inside = kept[tail] & kept[head]
+    return Links(
+        f"road-like, {kept.sum():,} nodes", number[tail[inside]].astype(np.int32),
+        number[head[inside]].astype(np.int32), seconds[inside], int(kept.sum()),
+    )  # fmt: skip
+
+
+def metropolitan(n_cells: int = 80_000, *, n_stations: int = 400, seed: int = SEED) -> Links:
+    """Return walking cells of a metropolis with a metro.
+
+    The cells are squares of 150 m, each joined to its eight neighbours on foot at 1.25 m/s with detours of up
+    to 40 %. The metro has lines of 20 stations, two straight legs each, whose stations stand about 1.2 km
+    apart. From a station's cell it takes 150 to 330 s to be on the train (the way down and half a headway),
+    and 60 to 120 s from the train to the street. Lines meet where they use the same cell.
+
+    Parameters
+    ----------
+    n_cells
+        Number of walking cells, about: those of a square.
+    n_stations
+        Number of stations, a multiple of 20.
+    seed
+        Seed of the generator.
+
+    Returns
+    -------
+    Links
+        The graph: cells first, then stations line by line; about 8 links a node.
+    """
+    side = round(n_cells**0.5)
+    rng = np.random.default_rng(seed)
+    cell = np.arange(side * side, dtype=np.int32).reshape(side, side)
+    pairs = [
+        (cell[:, :-1], cell[:, 1:], 120.0),
+        (cell[:-1], cell[1:], 120.0),
+        (cell[:-1, :-1], cell[1:, 1:], 120.0 * 2**0.5),
+        (cell[:-1, 1:], cell[1:, :-1], 120.0 * 2**0.5),
+    ]
+    a = np.concatenate([first.ravel() for first, _, _ in pairs])
+    b = np.concatenate([second.ravel() for _, second, _ in pairs])
+    plain_s = np.concatenate([np.full(first.size, time_s) for first, _, time_s in pairs])
+    walk_s = np.rint(plain_s * rng.uniform(1.0, 1.4, a.size)).astype(np.int32)
+    tail, head, seconds = [a, b], [b, a], [walk_s, walk_s]
+    for line in range(n_stations // 20):
+        corner, end = rng.uniform(0.3, 0.7, 2) * side, rng.uniform(0.0, 2 * np.pi, 2)
+        steps = np.arange(20) - 9.5  # stations before and after the corner, 8 cells apart
+        turn = np.where(steps < 0, end[0] + np.pi, end[1])
+        x = np.clip(corner[0] + 8 * np.abs(steps) * np.cos(turn), 0, side - 1).astype(np.int32)
+        y = np.clip(corner[1] + 8 * np.abs(steps) * np.sin(turn), 0, side - 1).astype(np.int32)
+        station = np.arange(20, dtype=np.int32) + cell.size + 20 * line
+        ride_s = rng.integers(90, 151, 19).astype(np.int32)
+        tail += [cell[x, y], station, station[:-1], station[1:]]
+        head += [station, cell[x, y], station[1:], station[:-1]]
+        board_s, leave_s = rng.integers(150, 331, 20), rng.integers(60, 121, 20)
+        seconds += [board_s.astype(np.int32), leave_s.astype(np.int32), ride_s, ride_s]
+    return Links(
+        f"metropolitan, {cell.size:,} cells, {n_stations} stations", np.concatenate(tail),
+        np.concatenate(head), np.concatenate(seconds), cell.size + n_stations,
+    )  # fmt: skip
