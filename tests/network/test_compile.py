@@ -10,6 +10,7 @@ from network.complexes import complex_of, stations_of
 from network.ends import ends_of
 from network.errors import BadInputError, UnknownNameError
 from network.graph import PARTS, LinkKind, NodeKind
+from network.schema import headway_column
 from network.testing import diamond_region, headway_region, hub_region, line_region, make_region, roads_region
 from sim.journeys import Network
 
@@ -411,3 +412,18 @@ def test_a_car_at_a_station_is_no_reading():
 def test_an_empty_region_has_no_journeys(clock, mode):
     region = make_region({"places": [{"place_id": "p", "lon": 113.0, "lat": 23.0}, {"place_id": "q", "lon": 114.0, "lat": 23.0}]})  # fmt: skip
     assert parts(region, "p", "q", clock=clock, mode=mode) is None
+
+
+def test_the_later_cap_counts_at_changes_inside_the_gates_too():
+    region = make_region({
+        "stations": [station(name, "national", at / 10) for at, name in enumerate("axb")],
+        **runs(("one", "hsr", "ax", 6), ("two", "hsr", "xb", 6)),
+    })  # fmt: skip
+    services = region.services
+    for period in region.about.period_names:
+        services[headway_column(period)] = np.nan
+    region = region.replace(tables={"services": services.assign(departures="07:30")})
+    # one train each in two hours: 5 min at most for the first, 15 for the second; a random traveller waits 60 each
+    found = parts(region, "a", "b", clock="station", traveller="planned")
+    assert found == {"wait": 5 + 15, "ride": 12, "transfer": 8}
+    assert parts(region, "a", "b", clock="station")["wait"] == 120
