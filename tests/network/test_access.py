@@ -40,7 +40,7 @@ def test_a_farther_place_is_never_sooner_there(away_m):
 @given(st.integers(0, 2**32 - 1))
 def test_pairs_within_are_all_pairs_within(seed):
     rng = np.random.default_rng(seed)
-    one, other = rng.uniform(0, 100, (rng.integers(0, 9), 2)), rng.uniform(0, 100, (rng.integers(0, 9), 2))
+    one, other = (rng.uniform(0, 100, (rng.integers(0, 60), 2)) for _ in range(2))
     first, second, away = pairs_within(one, other, 40.0)
     twin = [
         (i, j) for i in range(len(one)) for j in range(len(other)) if np.hypot(*(one[i] - other[j])) <= 40

@@ -198,12 +198,12 @@ def test_links_join_stations_into_complexes_whichever_way_they_lead():
 
 def test_stations_that_stand_for_an_end():
     region = complex_region()
-    ends = ends_of(region, ["centre", "other", "y", "b", "113.25,23.0"])
+    ends = ends_of(region, ["centre", "other", "y", "b", "z", "113.25,23.0"])
     end, row = stations_of(region, ends)
     names = region.stations["station_id"].to_numpy()[row]
     found = {name: "".join(names[end == at]) for at, name in enumerate(ends.ids)}
     # the nearest station of `other` is z, where no train calls; then y with its complex
-    assert found == {"centre": "axy", "other": "axy", "y": "axy", "b": "b", "113.25,23.0": "b"}
+    assert found == {"centre": "axy", "other": "axy", "y": "axy", "b": "b", "z": "z", "113.25,23.0": "b"}
 
 
 def test_ends_of_one_complex_are_no_way_apart():
