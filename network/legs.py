@@ -170,7 +170,8 @@ class _Table:
     def of(cls, rides: Rides, gate_s: Ints, running: Ints) -> _Table:
         """Sort the running rides."""
         time_s = (gate_s + rides.ride_s)[running]
-        key = (rides.service[running], time_s, rides.to_station[running], rides.from_station[running])
+        ties = rides.service[running], gate_s[running]
+        key = (*ties, time_s, rides.to_station[running], rides.from_station[running])
         row = running[np.lexsort(key)]
         start, end = rides.from_station[row], rides.to_station[row]
         new = (

@@ -103,3 +103,10 @@ def test_legs_are_sorted_and_name_their_rides():
     assert legs.from_station.tolist() == [0, 0, 0]
     assert legs.to_station.tolist() == [10, 11, 12]
     assert [legs.ride[one:two].tolist() for one, two in pairwise(legs.start.tolist())] == [[1, 2], [0], [3]]
+
+
+def test_of_equally_long_services_the_one_with_the_shorter_gate_comes_first():
+    for order in ([0, 1], [1, 0]):
+        ride, gate = np.array([600, 840])[order], np.array([300, 60])[order]
+        legs = best_legs(rides_of(ride), np.ones(2), gate)
+        assert (legs.gate_s[0], legs.ride_s[0]) == (60, 840)
