@@ -144,14 +144,16 @@ def usual_legs(rides: Rides, trips: Floats) -> Legs:
     Returns
     -------
     Legs
-        No gate and no wait; the leg's services are those up to the median one.
+        No gate and no wait; the leg's services are those no slower than the median.
     """
     table = _Table.of(rides, np.zeros(len(rides), np.int64), np.flatnonzero(trips > 0))
     many = np.cumsum(table.padded(trips[table.row]), axis=1)
     count = np.argmax(np.round(2 * many - many[:, -1:], _PLACES) >= 0, axis=1)
-    ride = table.padded(table.time_s)[np.arange(len(count)), count].astype(np.int64)
+    time_s = table.padded(table.time_s)
+    ride = time_s[np.arange(len(count)), count].astype(np.int64)
+    taken = np.count_nonzero((time_s <= ride[:, None]) & table.filled, axis=1)
     zero = np.zeros_like(ride)
-    return table.legs(zero, zero, ride, count + 1)
+    return table.legs(zero, zero, ride, taken)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
