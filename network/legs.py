@@ -144,14 +144,16 @@ def usual_legs(rides: Rides, trips: Floats) -> Legs:
     Returns
     -------
     Legs
-        No gate and no wait; the leg's services are those up to the median one.
+        No gate and no wait; the leg's services are those no slower than the median.
     """
     table = _Table.of(rides, np.zeros(len(rides), np.int64), np.flatnonzero(trips > 0))
-    many = np.round(np.cumsum(table.padded(trips[table.row]), axis=1), _PLACES)
-    count = np.argmax(many >= many[:, -1:] / 2, axis=1)
-    ride = table.padded(table.time_s)[np.arange(len(count)), count].astype(np.int64)
+    many = np.cumsum(table.padded(trips[table.row]), axis=1)
+    count = np.argmax(np.round(2 * many - many[:, -1:], _PLACES) >= 0, axis=1)
+    time_s = table.padded(table.time_s)
+    ride = time_s[np.arange(len(count)), count].astype(np.int64)
+    taken = np.count_nonzero((time_s <= ride[:, None]) & table.filled, axis=1)
     zero = np.zeros_like(ride)
-    return table.legs(zero, zero, ride, count + 1)
+    return table.legs(zero, zero, ride, taken)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -170,7 +172,8 @@ class _Table:
     def of(cls, rides: Rides, gate_s: Ints, running: Ints) -> _Table:
         """Sort the running rides."""
         time_s = (gate_s + rides.ride_s)[running]
-        key = (rides.service[running], time_s, rides.to_station[running], rides.from_station[running])
+        ties = rides.service[running], gate_s[running]
+        key = (*ties, time_s, rides.to_station[running], rides.from_station[running])
         row = running[np.lexsort(key)]
         start, end = rides.from_station[row], rides.to_station[row]
         new = (

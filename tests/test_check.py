@@ -142,6 +142,14 @@ def test_people_count_where_they_are_known():
     assert share([1, 1, 1, 1], limit_min=1) == 0
 
 
+def test_people_count_once_however_many_pairs_they_have():
+    region = line_region()
+    region = region.replace(tables={"places": region.places.assign(population=[100, 300, 0, 0])})
+    pairs = [("at-a", "at-b"), ("at-a", "at-c"), ("at-a", "at-d"), ("at-b", "at-a")]
+    verdict = verdict_of(region, [f"at-{name}" for name in "abcd"], pairs, limit_min=11)
+    assert verdict.people_share == pytest.approx((100 / 3 + 300) / 400)
+
+
 def test_nothing_asked_is_nothing_found():
     verdict = verdict_of(line_region(), ["at-a"], [])
     assert (verdict.pairs, verdict.passing, verdict.kept, verdict.worst) == (0, 0, True, None)

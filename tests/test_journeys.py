@@ -235,3 +235,34 @@ def test_a_network_keeps_its_latest_routers():
 def test_nothing_asked_is_nothing_found():
     region = line_region()
     assert Network(region).router(ends_of(region, ["a"]), Query()).paths([]) == []
+
+
+def test_a_ride_names_the_services_of_its_own_kind_of_boarding():
+    """From the street the gate counts: 5 + 10 for the fast train, 1 + 13 for the other; behind it, 10 and 13."""
+    region = make_region(
+        {
+            "stations": [
+                {"station_id": name, "system": "rail", "class": "national", "lon": lon, "lat": 23.0}
+                for name, lon in (("a", 113.0), ("b", 113.5))
+            ],
+            "services": [
+                {"service_id": name, "class": name, "headway_am_peak_min": 10}
+                for name in ("hsr", "intercity")
+            ],
+            "service_stops": [
+                {
+                    "service_id": name,
+                    "seq": at,
+                    "station_id": stop,
+                    "arrive_min": run * at,
+                    "depart_min": run * at,
+                }
+                for name, run in (("hsr", 10), ("intercity", 13))
+                for at, stop in enumerate("ab")
+            ],
+        }
+    )
+    ends = ends_of(region, ["a", "b"])
+    for clock, services in (("door", ("intercity", "hsr")), ("station", ("hsr", "intercity"))):
+        (stages,) = Network(region).router(ends, Query(clock)).paths([(0, 1)])
+        assert [stage.services for stage in stages if stage.kind == "ride"] == [services]

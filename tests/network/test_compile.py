@@ -10,6 +10,7 @@ from network.complexes import complex_of, stations_of
 from network.ends import ends_of
 from network.errors import BadInputError, UnknownNameError
 from network.graph import PARTS, LinkKind, NodeKind
+from network.schema import headway_column
 from network.testing import diamond_region, headway_region, hub_region, line_region, make_region, roads_region
 from sim.journeys import Network
 
@@ -197,12 +198,12 @@ def test_links_join_stations_into_complexes_whichever_way_they_lead():
 
 def test_stations_that_stand_for_an_end():
     region = complex_region()
-    ends = ends_of(region, ["centre", "other", "y", "b", "113.25,23.0"])
+    ends = ends_of(region, ["centre", "other", "y", "b", "z", "113.25,23.0"])
     end, row = stations_of(region, ends)
     names = region.stations["station_id"].to_numpy()[row]
     found = {name: "".join(names[end == at]) for at, name in enumerate(ends.ids)}
     # the nearest station of `other` is z, where no train calls; then y with its complex
-    assert found == {"centre": "axy", "other": "axy", "y": "axy", "b": "b", "113.25,23.0": "b"}
+    assert found == {"centre": "axy", "other": "axy", "y": "axy", "b": "b", "z": "z", "113.25,23.0": "b"}
 
 
 def test_ends_of_one_complex_are_no_way_apart():
@@ -411,3 +412,18 @@ def test_a_car_at_a_station_is_no_reading():
 def test_an_empty_region_has_no_journeys(clock, mode):
     region = make_region({"places": [{"place_id": "p", "lon": 113.0, "lat": 23.0}, {"place_id": "q", "lon": 114.0, "lat": 23.0}]})  # fmt: skip
     assert parts(region, "p", "q", clock=clock, mode=mode) is None
+
+
+def test_the_later_cap_counts_at_changes_inside_the_gates_too():
+    region = make_region({
+        "stations": [station(name, "national", at / 10) for at, name in enumerate("axb")],
+        **runs(("one", "hsr", "ax", 6), ("two", "hsr", "xb", 6)),
+    })  # fmt: skip
+    services = region.services
+    for period in region.about.period_names:
+        services[headway_column(period)] = np.nan
+    region = region.replace(tables={"services": services.assign(departures="07:30")})
+    # one train each in two hours: 5 min at most for the first, 15 for the second; a random traveller waits 60 each
+    found = parts(region, "a", "b", clock="station", traveller="planned")
+    assert found == {"wait": 5 + 15, "ride": 12, "transfer": 8}
+    assert parts(region, "a", "b", clock="station")["wait"] == 120

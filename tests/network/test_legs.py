@@ -1,6 +1,6 @@
 """Legs worked out by hand."""
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -66,12 +66,19 @@ def test_nothing_runs(kind):
 
 
 def test_equal_choices_do_not_hang_on_the_order_of_adding():
-    # two trips of 10 min: 3600 / 2 + 600 = 2400, what the fourth takes; in any order of adding thirds
-    ride = np.array([600, 600, 600, 2400])
-    trips = np.array([2 / 3, 1 / 3, 1.0, 24.0])
-    for order in ([0, 1, 2, 3], [2, 1, 0, 3], [3, 1, 0, 2]):
-        legs = expected_legs(rides_of(ride[order]), trips[order], np.zeros(4, np.int64), period_s=PERIOD_S)
-        assert (legs.total_s[0], legs.wait_s[0], legs.ride_s[0]) == (2400, 1800, 600)
+    # four trips of 10 min: 3600 / 4 + 600 = 1500, what the fifth service takes; 1.7 + 0.4 + 0.2 + 1.7 is not
+    # the same in every order in floating point
+    ride, trips = np.array([600, 600, 600, 600, 1500]), np.array([1.7, 0.4, 0.2, 1.7, 1.0])
+    for four in permutations(range(4)):
+        order = [*four, 4]
+        legs = expected_legs(rides_of(ride), trips[order], np.zeros(5, np.int64), period_s=PERIOD_S)
+        assert (legs.wait_s[0], legs.ride_s[0], len(legs.ride)) == (900, 600, 4)
+
+
+def test_the_median_does_not_hang_on_the_order_of_adding():
+    # 10 + 6 + 6 ninths of a trip in 10 min are half of all, 22 ninths in 15 min the other
+    ride, trips = [600, 600, 600, 900], np.array([10 / 9, 6 / 9, 6 / 9, 22 / 9])
+    assert usual_legs(rides_of(ride), trips).ride_s.tolist() == [600]
 
 
 def test_the_gate_is_met_by_the_services_that_are_taken():
@@ -96,3 +103,10 @@ def test_legs_are_sorted_and_name_their_rides():
     assert legs.from_station.tolist() == [0, 0, 0]
     assert legs.to_station.tolist() == [10, 11, 12]
     assert [legs.ride[one:two].tolist() for one, two in pairwise(legs.start.tolist())] == [[1, 2], [0], [3]]
+
+
+def test_of_equally_long_services_the_one_with_the_shorter_gate_comes_first():
+    for order in ([0, 1], [1, 0]):
+        ride, gate = np.array([600, 840])[order], np.array([300, 60])[order]
+        legs = best_legs(rides_of(ride), np.ones(2), gate)
+        assert (legs.gate_s[0], legs.ride_s[0]) == (60, 840)

@@ -204,6 +204,7 @@ def test_timetables_in_periods_that_pass_midnight(departures, late, early):
         ("06:00", "25:00", 18, 6),  # 22:00 to 25:00; 0:00 to 1:00 of the day after
         ("06:00", "01:00", 18, 6),  # the same, written otherwise
         ("00:30", "05:00", 9, 9),  # 0:30 to 2:00 is 24:30 to 26:00 too
+        ("00:00", "26:00", 24, 12),  # never more than the whole period
     ],
 )
 def test_headways_in_periods_that_pass_midnight(first, last, late, early):
