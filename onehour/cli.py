@@ -250,7 +250,8 @@ def map_verb(
 ) -> None:
     """Draw the network and the pairs of a goal that fail."""
     from onehour.files import output_problems  # noqa: PLC0415
-    from onehour.map import ENDINGS, write_map  # noqa: PLC0415
+    from onehour.map import write_map  # noqa: PLC0415
+    from onehour.style import ENDINGS  # noqa: PLC0415
 
     words = _words(clock, mode, period, traveller, statistic)
     problems = output_problems(output, ENDINGS)

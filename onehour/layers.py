@@ -13,7 +13,7 @@ from network.rides import departures_a_day, departures_in
 from network.schema import headway_column, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from onehour.study import Study
 
@@ -26,35 +26,33 @@ _TABLE = {"roads": "road_links"}
 
 
 def network_layers(study: Study) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers of a study's network.
+    """Return all `LAYERS` of a study's network; see `network_layer`."""
+    return {name: network_layer(study, name) for name in LAYERS}
+
+
+def network_layer(study: Study, name: str) -> gpd.GeoDataFrame:
+    """Return a layer of a study's network.
 
     Lines and services are straight from stop to stop, roads from junction to junction.
 
+    Parameters
+    ----------
+    study
+        The region under a scenario.
+    name
+        One of `LAYERS`.
+
     Returns
     -------
-    dict
-        GeoDataFrames in EPSG:4326 with the columns of the region's tables: ``districts``, ``zones``,
-        ``centres``, ``stations``, ``transfers``, ``lines`` (a part a branch), ``services`` (with
-        ``calls``, ``trips_a_day`` and ``trips_<period>``), ``roads``; where a row can be owned by a project
-        card, with its ``status``, one of `STATUSES`.
+    GeoDataFrame
+        In EPSG:4326, with the columns of the region's table; lines with a part a branch, services with their
+        ``calls``, ``trips_a_day`` and ``trips_<period>``. Where project cards own rows, with their
+        ``status``, one of `STATUSES`.
     """
-    region = study.network.region
-    stations = _spots(region.stations, "station_id")
-    junctions = _spots(region.table("road_nodes"), "node_id") | _spots(region.places, "place_id")
-    layers = {
-        "districts": _districts(region.districts["features"]),
-        "zones": _points(region.zones),
-        "centres": _points(region.places),
-        "stations": _points(region.stations),
-        "transfers": _links(region.transfers, "from_station_id", "to_station_id", stations),
-        "lines": _lines(region.table("lines"), region.table("line_stops"), stations),
-        "services": _services(study, stations),
-        "roads": _links(region.table("road_links"), "from_node_id", "to_node_id", junctions),
-    }
-    for name, layer in layers.items():
-        if "project_id" in layer:
-            layer.insert(len(keys(_TABLE.get(name, name))), "status", _status(study, name, layer))
-    return layers
+    layer = _MAKERS[name](study)
+    if "project_id" in layer:
+        layer.insert(len(keys(_TABLE.get(name, name))), "status", _status(study, name, layer))
+    return layer
 
 
 def _status(study: Study, name: str, layer: pd.DataFrame) -> list[str]:
@@ -85,21 +83,22 @@ def _links(
     return _with_lines(table, [shapely.LineString(pair) for pair in ends])
 
 
-def _lines(
-    lines: pd.DataFrame, stops: pd.DataFrame, spots: Mapping[str, tuple[float, float]]
-) -> gpd.GeoDataFrame:
+def _lines(study: Study) -> gpd.GeoDataFrame:
     """Return the lines, each with a part a branch."""
+    region = study.network.region
+    spots, lines = _spots(region.stations, "station_id"), region.table("lines")
     tracks: dict[str, list[Any]] = {}
-    for (line, _), branch in stops.groupby(["line_id", "branch"], sort=False):
+    for (line, _), branch in region.table("line_stops").groupby(["line_id", "branch"], sort=False):
         track = _track(branch.sort_values("seq")["station_id"], spots)
         tracks.setdefault(str(line), []).extend([] if track is None else [track])
     shapes = [shapely.MultiLineString(tracks.get(line, [])) for line in lines["line_id"]]
     return _with_lines(lines, shapes)
 
 
-def _services(study: Study, spots: Mapping[str, tuple[float, float]]) -> gpd.GeoDataFrame:
+def _services(study: Study) -> gpd.GeoDataFrame:
     """Return the services with the stops that they call at and how often they run."""
     region, calls = study.network.region, study.network.tables.calls
+    spots = _spots(region.stations, "station_id")
     table, stops = region.services, region.service_stops
     groups = {str(name): rows for name, rows in stops.groupby("service_id")["station_id"]}
     each = [list(groups.get(name, ())) for name in table["service_id"]]
@@ -124,8 +123,22 @@ def _with_lines(table: pd.DataFrame, shapes: list[Any]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, index=table.index, crs=_CRS))
 
 
-def _districts(features: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+def _transfers(study: Study) -> gpd.GeoDataFrame:
+    """Return the walks between stations."""
+    region = study.network.region
+    return _links(region.transfers, "from_station_id", "to_station_id", _spots(region.stations, "station_id"))
+
+
+def _roads(study: Study) -> gpd.GeoDataFrame:
+    """Return the links of roads."""
+    region = study.network.region
+    spots = _spots(region.table("road_nodes"), "node_id") | _spots(region.places, "place_id")
+    return _links(region.table("road_links"), "from_node_id", "to_node_id", spots)
+
+
+def _districts(study: Study) -> gpd.GeoDataFrame:
     """Return the boundaries of the districts."""
+    features = study.network.region.districts["features"]
     if not features:
         return gpd.GeoDataFrame({"district_id": []}, geometry=[], crs=_CRS).astype({"district_id": "str"})
     return gpd.GeoDataFrame.from_features(features, crs=_CRS)
@@ -137,3 +150,18 @@ def _spots(table: pd.DataFrame, key: str) -> dict[str, tuple[float, float]]:
         str(name): (float(lon), float(lat))
         for name, lon, lat in zip(table[key], table["lon"], table["lat"], strict=True)
     }
+
+
+_MAKERS: dict[str, Callable[[Study], gpd.GeoDataFrame]] = {
+    "districts": _districts,
+    "zones": lambda study: _points(study.network.region.zones),
+    "centres": lambda study: _points(study.network.region.places),
+    "stations": lambda study: _points(study.network.region.stations),
+    "transfers": _transfers,
+    "lines": _lines,
+    "services": _services,
+    "roads": _roads,
+}
+
+LAYERS = tuple(_MAKERS)
+"""Names of the layers, in the order in which they are drawn and written."""
