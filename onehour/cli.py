@@ -25,6 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
+app.add_typer(exports)
+
 Scenario = Annotated[str | None, typer.Argument(help="A shipped scenario or the path of a .toml file.")]
 Region = Annotated[str, typer.Option("--region", help="A shipped region or the path of a folder.")]
 Goal = Annotated[str | None, typer.Option("--goal", help="Id of a goal; see `onehour goals`.")]
@@ -127,12 +130,15 @@ def route_verb(
 def matrix_verb(
     scenario: Scenario = None,
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet or .csv.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet, .csv or .omx.")],
     region: Region = "guangzhou",
     places: Annotated[
         Path | None, typer.Option("--places", help="A CSV file with the columns id, lon, lat.")
     ] = None,
     zones: Annotated[bool, typer.Option("--zones", help="Between all towns of the region.")] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
+    ] = False,
     words: Words,
     values: Values = None,
     as_json: Json = False,
@@ -145,7 +151,7 @@ def matrix_verb(
     given = ends_given(places, zones=zones, problems=problems)
     study = _study(region, scenario, values, words, problems=problems)
     with _status("Searching", show=not as_json):
-        data = write_matrix(study, output, given, words)
+        data = write_matrix(study, output, given, words, bom=bom)
     if as_json:
         _print_json(data)
     else:
@@ -259,7 +265,8 @@ def map_verb(
 ) -> None:
     """Draw the network and the pairs of a goal that fail."""
     from onehour.files import output_problems  # noqa: PLC0415
-    from onehour.map import ENDINGS, write_map  # noqa: PLC0415
+    from onehour.map import write_map  # noqa: PLC0415
+    from onehour.style import ENDINGS  # noqa: PLC0415
 
     problems = output_problems(output, ENDINGS)
     study = _study(region, scenario, values, words, goal=goal, problems=problems)
@@ -269,6 +276,29 @@ def map_verb(
         _print_json(data)
     else:
         typer.echo(f"{data['file']}: {data['title']}")
+
+
+@exports.command("network")
+def export_network_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .gpkg or .graphml.")],
+    region: Region = "guangzhou",
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write stations, lines, services, roads, centres, zones and districts as a GeoPackage, or GraphML."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.networks import ENDINGS, write_network  # noqa: PLC0415
+
+    study = _study(region, scenario, values, {}, problems=output_problems(output, ENDINGS))
+    with _status("Writing", show=not as_json):
+        data = write_network(study, output)
+    if as_json:
+        _print_json(data)
+    else:
+        counts = ", ".join(f"{name} {count}" for name, count in data["rows"].items())
+        typer.echo(f"{data['file']}: {counts} ({data['scenario']})")
 
 
 @app.command("schema")
