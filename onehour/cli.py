@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -278,6 +278,54 @@ def map_verb(
         typer.echo(f"{data['file']}: {data['title']}")
 
 
+@app.command("isochrone")
+@asks
+def isochrone_verb(
+    scenario: Scenario = None,
+    *,
+    place: Annotated[str, typer.Option("--from", help="Id of a place, station or zone, or a point lon,lat.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="File to write: .geojson, .gpkg, .parquet, .png, .svg, .pdf, or .tif."
+        ),
+    ],
+    minutes: Annotated[str, typer.Option("--minutes", help="Limits, ascending.")] = "15,30,45,60",
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Another scenario: what is gained and lost since, in their place."),
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write what can be reached within limits as nested polygons, or the surface of times as a .tif."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.isochrone import (  # noqa: PLC0415
+        ENDINGS,
+        asked_of,
+        minutes_given,
+        print_isochrone,
+        write_isochrone,
+    )
+
+    problems = output_problems(output, ENDINGS)
+    limits = minutes_given(minutes, problems)
+    checks = [lambda study: asked_of(study, place, cell_m, words)]
+    if against is not None:
+        checks.append(lambda study: study.beside(against))
+    study = _study(region, scenario, values, words, problems=problems, checks=checks)
+    other = None if against is None else study.beside(against)
+    with _status("Searching", show=not as_json):
+        data = write_isochrone(study, output, place, limits, cell_m=cell_m, words=words, against=other)
+    if as_json:
+        _print_json(data)
+    else:
+        print_isochrone(data)
+
+
 @exports.command("network")
 def export_network_verb(
     scenario: Scenario = None,
@@ -339,8 +387,12 @@ def _study(
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
+    checks: Sequence[Callable[[Study], object]] = (),
 ) -> Study:
-    """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
+    """Load a region under a scenario, with numbers set for this run; tell all that is wrong together.
+
+    Each of `checks` gets the study, where there is one, and raises what else is wrong.
+    """
     from network.errors import BadInputError  # noqa: PLC0415
 
     found = list(problems or ())
@@ -357,8 +409,10 @@ def _study(
     if area is not None:
         study = tried(lambda: area.scenario(scenario, values=numbers))
         tried(lambda: area.check_words(words, goal))
+        for check in checks if study is not None else ():
+            tried(functools.partial(check, study))
     if found:
-        raise BadInputError(found)
+        raise BadInputError(dict.fromkeys(found))
     _tell_of_compiling()
     done: Study = study
     return done
