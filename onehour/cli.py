@@ -137,6 +137,55 @@ def matrix_verb(
         )
 
 
+@app.command("access")
+def access_verb(
+    scenario: Scenario = None,
+    *,
+    minutes: Annotated[float, typer.Option("--minutes", help="The limit.")] = 60.0,
+    opportunity: Annotated[
+        str, typer.Option("--opportunity", help="population, or a column of numbers of --to FILE.csv.")
+    ] = "population",
+    decay: Annotated[
+        str, typer.Option("--decay", help="step, linear, logistic, exponential, gaussian or zones (E2SFCA).")
+    ] = "step",
+    width: Annotated[
+        float | None, typer.Option("--width", help="Width of a linear or logistic decay, minutes.")
+    ] = None,
+    nearest: Annotated[
+        float | None, typer.Option("--nearest", help="Minutes until so many opportunities are in reach.")
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
+    ] = "zones",
+    by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    clock: Clock = None,
+    mode: Mode = None,
+    period: Period = None,
+    traveller: Traveller = None,
+    statistic: Statistic = None,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Count the people, or other opportunities, in reach: by place, how unequally, and around each core."""
+    from onehour.access import access  # noqa: PLC0415
+    from onehour.access_report import access_data, checked_options, print_access  # noqa: PLC0415
+
+    options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
+    options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
+    words = _words(clock, mode, period, traveller, statistic)
+    study = _study(region, scenario, values, words, problems=problems)
+    with _status("Searching", show=not as_json):
+        data = access_data(access(study, **options, words=words), by, output)
+    if as_json:
+        _print_json(data)
+    else:
+        print_access(data)
+
+
 @app.command("scenarios")
 def scenarios_verb(*, region: Region = "guangzhou", as_json: Json = False) -> None:
     """List the shipped scenarios."""

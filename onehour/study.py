@@ -405,6 +405,27 @@ class Study:
         router = self.network.router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 
+    def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:
+        """Return what people reach, by town, district or city; see `onehour.access.access` for the options.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.access.Access.groups`; provenance, and the inequality under its name, in ``attrs``.
+        """
+        from onehour.access import access  # noqa: PLC0415 - imports this module's users
+
+        found = access(self, **options)
+        table = found.groups(by)
+        table.attrs["inequality"] = found.inequality()
+        return table
+
+    def circles(self, **options: Any) -> pd.DataFrame:
+        """Return the commuting circle of each core; see `onehour.access.Access.circles`."""
+        from onehour.access import access  # noqa: PLC0415
+
+        return access(self, **options).circles()
+
     def plot_map(self, **options: Any) -> Axes:
         """Plot the network and the pairs that fail; see `onehour.map.plot_map`."""
         from onehour.map import plot_map  # noqa: PLC0415 - matplotlib is heavy
