@@ -190,10 +190,9 @@ def minutes_to_reach(minutes: Floats, opportunities: ArrayLike, amount: float) -
     if not amount > 0:
         raise BadInputError(Problem("--nearest", f"{amount:g} is no amount", "a number above 0"))
     count = np.asarray(opportunities, np.float64)
-    order = np.argsort(minutes, axis=1, kind="stable")  # NaN comes last
+    order = np.argsort(minutes, axis=1, kind="stable")  # NaN comes last: reached there is not reached
     times = np.take_along_axis(minutes, order, axis=1)
-    total = np.where(np.isnan(times), 0.0, count[order]).cumsum(axis=1)
-    there = total >= amount * (1 - _ROUNDING)
+    there = count[order].cumsum(axis=1) >= amount * (1 - _ROUNDING)
     first = np.argmax(there, axis=1)
     return np.where(there.any(axis=1), times[np.arange(len(times)), first], np.nan)
 

@@ -190,6 +190,13 @@ def test_two_steps_by_hand():
     assert found.tolist() == pytest.approx([first, 0.68 * first + 3 / 300])
 
 
+def test_what_nobody_reaches_serves_nobody():
+    # the second town has no people; only it reaches the second doctor
+    minutes = np.array([[10.0, N], [20.0, 5.0]])
+    found = catchment(Decay("step", 30).weights(minutes), [2.0, 3.0], [100.0, 0.0])
+    assert found.tolist() == pytest.approx([0.02, 0.02])
+
+
 @given(cases(), st.sampled_from(DECAYS))
 def test_people_together_have_the_supply_that_anyone_reaches(case, kind):
     minutes, supply, demand = case

@@ -166,6 +166,9 @@ def test_guangzhou_agrees_with_the_matrix_in_plain_pandas(today):
     assert circles["people"].tolist() == people.reindex(circles.index, fill_value=0).tolist()
     least = to_cores.groupby("origin")["minutes"].min()
     pd.testing.assert_series_equal(table["nearest_core_min"], least.reindex(table.index), check_names=False)
+    nearest = to_cores.dropna(subset="minutes").sort_values("minutes").drop_duplicates("origin")
+    nearest = nearest.set_index("origin")["destination"].reindex(table.index, fill_value="")
+    assert table["nearest_core"].tolist() == nearest.tolist()
     assert ((circles["area_km2"] > 0) == (circles["towns"] > 0)).all()
 
 
