@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -264,6 +265,43 @@ def map_verb(
         typer.echo(f"{data['file']}: {data['title']}")
 
 
+@app.command("plot")
+def plot_verb(
+    kind: Annotated[str, typer.Argument(help="network, slack, parts, or difference (of two scenarios).")],
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Shipped scenarios or paths of .toml files.")
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .png, .svg or .pdf.")],
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    clock: Clock = None,
+    mode: Mode = None,
+    period: Period = None,
+    traveller: Traveller = None,
+    statistic: Statistic = None,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the network by status, the slack of all pairs, the parts of their times, or what a plan gains."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.plots import kind_problems, write_plot  # noqa: PLC0415
+    from onehour.style import ENDINGS  # noqa: PLC0415
+
+    names: list[str | None] = [*(scenario or ())]
+    if not names:
+        names = ["today-2026", "plan-2030"] if kind == "difference" else [None]
+    problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names))
+    words = _words(clock, mode, period, traveller, statistic)
+    studies = _studies(region, names, values, words, goal=goal, problems=problems)
+    with _status("Drawing", show=not as_json):
+        data = write_plot(kind, studies, output, goal=goal, words=words)
+    if as_json:
+        _print_json(data)
+    else:
+        typer.echo(f"{data['file']}: {data['title']}")
+
+
 @exports.command("network")
 def export_network_verb(
     scenario: Scenario = None,
@@ -340,6 +378,19 @@ def _study(
     problems: list[Problem] | None = None,
 ) -> Study:
     """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
+    return _studies(region, [scenario], values, words, goal=goal, problems=problems)[0]
+
+
+def _studies(
+    region: str,
+    names: Sequence[str | None],
+    values: list[str] | None,
+    words: dict[str, str | None],
+    *,
+    goal: str | None = None,
+    problems: list[Problem] | None = None,
+) -> list[Study]:
+    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together."""
     from network.errors import BadInputError  # noqa: PLC0415
 
     found = list(problems or ())
@@ -348,19 +399,20 @@ def _study(
         try:
             return make()
         except BadInputError as error:
-            found.extend(error.problems)
+            found.extend(problem for problem in error.problems if problem not in found)
             return None
 
     numbers = tried(lambda: _numbers(values or []))
     area = tried(lambda: _area(region))
+    studies: list[Study] = []
     if area is not None:
-        study = tried(lambda: area.scenario(scenario, values=numbers))
+        for name in names:
+            studies += [tried(partial(area.scenario, name, values=numbers))]
         tried(lambda: area.check_words(words, goal))
     if found:
         raise BadInputError(found)
     _tell_of_compiling()
-    done: Study = study
-    return done
+    return studies
 
 
 def _numbers(values: list[str]) -> dict[str, float]:
