@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 import math
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -30,30 +32,55 @@ app.add_typer(exports)
 Scenario = Annotated[str | None, typer.Argument(help="A shipped scenario or the path of a .toml file.")]
 Region = Annotated[str, typer.Option("--region", help="A shipped region or the path of a folder.")]
 Goal = Annotated[str | None, typer.Option("--goal", help="Id of a goal; see `onehour goals`.")]
-Clock = Annotated[str | None, typer.Option("--clock", help="in-vehicle, station or door.")]
-Mode = Annotated[str | None, typer.Option("--mode", help="transit, car, park-and-ride or any.")]
-Period = Annotated[str | None, typer.Option("--period", help="am-peak, midday, … : a period of the region.")]
-Traveller = Annotated[
-    str | None, typer.Option("--traveller", help="random, or planned: knows the timetable.")
-]
-Statistic = Annotated[str | None, typer.Option("--statistic", help="expected, or best.")]
 Values = Annotated[
     list[str] | None, typer.Option("--set", help="A number of the model for this run: --set walk_kmh=5.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print data in place of tables.")]
 
+#: Words of a query, None for the default: what `asks` makes of these options.
+Words = dict[str, str | None]
+_WORDS = {
+    "clock": "in-vehicle, station or door.",
+    "mode": "transit, car, park-and-ride or any.",
+    "period": "am-peak, midday, … : a period of the region.",
+    "traveller": "random, or planned: knows the timetable.",
+    "statistic": "expected, or best.",
+}
+
+Verb = TypeVar("Verb", bound="Callable[..., None]")
+
+
+def asks(verb: Verb) -> Verb:
+    """Return a verb with an option for each word of a query in the place of its parameter `words`."""
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(f"--{name}", help=words)],
+        )
+        for name, words in _WORDS.items()
+    ]
+    signature = inspect.signature(verb, eval_str=True)
+    given = signature.parameters.values()
+
+    @functools.wraps(verb)
+    def asked(**options: Any) -> None:
+        verb(words={name: options.pop(name) for name in _WORDS}, **options)
+
+    parameters = [one for word in given for one in (options if word.name == "words" else [word])]
+    setattr(asked, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 - typer reads it
+    return asked  # type: ignore[return-value]
+
 
 @app.command("check")
+@asks
 def check_verb(
     scenario: Scenario = None,
     *,
     region: Region = "guangzhou",
     goal: Goal = None,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if the promise is not kept.")] = False,
@@ -61,7 +88,6 @@ def check_verb(
     """Judge the promise: the verdict, its pairs, and the verdict under every reading."""
     from onehour.report import check_data, print_check  # noqa: PLC0415
 
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words, goal=goal)
     with _status("Searching all pairs under every reading", show=not as_json):
         data = check_data(study, goal, words)
@@ -74,6 +100,7 @@ def check_verb(
 
 
 @app.command("route")
+@asks
 def route_verb(
     origin: Annotated[str, typer.Argument(help="Id of a place, station or zone, or a point lon,lat.")],
     destination: Annotated[str, typer.Argument(help="The same.")],
@@ -82,18 +109,13 @@ def route_verb(
         str | None, typer.Option("--scenario", help="A shipped scenario or a .toml file.")
     ] = None,
     region: Region = "guangzhou",
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
     """Show one journey: its stages with lines and stops, and the parts of its time."""
     from onehour.report import print_route, route_data  # noqa: PLC0415
 
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words)
     origin, destination = origin.strip(), destination.strip()
     with _status("Searching", show=not as_json):
@@ -105,6 +127,7 @@ def route_verb(
 
 
 @app.command("matrix")
+@asks
 def matrix_verb(
     scenario: Scenario = None,
     *,
@@ -117,11 +140,7 @@ def matrix_verb(
     bom: Annotated[
         bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
     ] = False,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
@@ -131,7 +150,6 @@ def matrix_verb(
 
     problems = output_problems(output, ENDINGS)
     given = ends_given(places, zones=zones, problems=problems)
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words, problems=problems)
     with _status("Searching", show=not as_json):
         data = write_matrix(study, output, given, words, bom=bom)
@@ -235,17 +253,14 @@ def validate_verb(
 
 
 @app.command("map")
+@asks
 def map_verb(
     scenario: Scenario = None,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .png, .svg or .pdf.")],
     region: Region = "guangzhou",
     goal: Goal = None,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
@@ -254,7 +269,6 @@ def map_verb(
     from onehour.map import write_map  # noqa: PLC0415
     from onehour.style import ENDINGS  # noqa: PLC0415
 
-    words = _words(clock, mode, period, traveller, statistic)
     problems = output_problems(output, ENDINGS)
     study = _study(region, scenario, values, words, goal=goal, problems=problems)
     with _status("Drawing", show=not as_json):
@@ -355,24 +369,11 @@ def _area(region: str) -> Area:
     return load(region)
 
 
-def _words(
-    clock: str | None, mode: str | None, period: str | None, traveller: str | None, statistic: str | None
-) -> dict[str, str | None]:
-    """Return the words of a query by name; None is the default."""
-    return {
-        "clock": clock,
-        "mode": mode,
-        "period": period,
-        "traveller": traveller,
-        "statistic": statistic,
-    }
-
-
 def _study(
     region: str,
     scenario: str | None,
     values: list[str] | None,
-    words: dict[str, str | None],
+    words: Words,
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
