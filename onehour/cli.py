@@ -280,6 +280,7 @@ def map_verb(
 
 
 @app.command("plot")
+@asks
 def plot_verb(
     kind: Annotated[str, typer.Argument(help="network, slack, parts, or difference (of two scenarios).")],
     scenario: Annotated[
@@ -289,11 +290,7 @@ def plot_verb(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .png, .svg or .pdf.")],
     region: Region = "guangzhou",
     goal: Goal = None,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
@@ -306,7 +303,6 @@ def plot_verb(
     if not names:
         names = ["today-2026", "plan-2030"] if kind == "difference" else [None]
     problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names))
-    words = _words(clock, mode, period, traveller, statistic)
     studies = _studies(region, names, values, words, goal=goal, problems=problems)
     with _status("Drawing", show=not as_json):
         data = write_plot(kind, studies, output, goal=goal, words=words)
