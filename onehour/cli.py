@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 import math
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -23,33 +26,61 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
+app.add_typer(exports)
+
 Scenario = Annotated[str | None, typer.Argument(help="A shipped scenario or the path of a .toml file.")]
 Region = Annotated[str, typer.Option("--region", help="A shipped region or the path of a folder.")]
 Goal = Annotated[str | None, typer.Option("--goal", help="Id of a goal; see `onehour goals`.")]
-Clock = Annotated[str | None, typer.Option("--clock", help="in-vehicle, station or door.")]
-Mode = Annotated[str | None, typer.Option("--mode", help="transit, car, park-and-ride or any.")]
-Period = Annotated[str | None, typer.Option("--period", help="am-peak, midday, … : a period of the region.")]
-Traveller = Annotated[
-    str | None, typer.Option("--traveller", help="random, or planned: knows the timetable.")
-]
-Statistic = Annotated[str | None, typer.Option("--statistic", help="expected, or best.")]
 Values = Annotated[
     list[str] | None, typer.Option("--set", help="A number of the model for this run: --set walk_kmh=5.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print data in place of tables.")]
 
+#: Words of a query, None for the default: what `asks` makes of these options.
+Words = dict[str, str | None]
+_WORDS = {
+    "clock": "in-vehicle, station or door.",
+    "mode": "transit, car, park-and-ride or any.",
+    "period": "am-peak, midday, … : a period of the region.",
+    "traveller": "random, or planned: knows the timetable.",
+    "statistic": "expected, or best.",
+}
+
+Verb = TypeVar("Verb", bound="Callable[..., None]")
+
+
+def asks(verb: Verb) -> Verb:
+    """Return a verb with an option for each word of a query in the place of its parameter `words`."""
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(f"--{name}", help=words)],
+        )
+        for name, words in _WORDS.items()
+    ]
+    signature = inspect.signature(verb, eval_str=True)
+    given = signature.parameters.values()
+
+    @functools.wraps(verb)
+    def asked(**options: Any) -> None:
+        verb(words={name: options.pop(name) for name in _WORDS}, **options)
+
+    parameters = [one for word in given for one in (options if word.name == "words" else [word])]
+    setattr(asked, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 - typer reads it
+    return asked  # type: ignore[return-value]
+
 
 @app.command("check")
+@asks
 def check_verb(
     scenario: Scenario = None,
     *,
     region: Region = "guangzhou",
     goal: Goal = None,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if the promise is not kept.")] = False,
@@ -57,7 +88,6 @@ def check_verb(
     """Judge the promise: the verdict, its pairs, and the verdict under every reading."""
     from onehour.report import check_data, print_check  # noqa: PLC0415
 
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words, goal=goal)
     with _status("Searching all pairs under every reading", show=not as_json):
         data = check_data(study, goal, words)
@@ -70,6 +100,7 @@ def check_verb(
 
 
 @app.command("route")
+@asks
 def route_verb(
     origin: Annotated[str, typer.Argument(help="Id of a place, station or zone, or a point lon,lat.")],
     destination: Annotated[str, typer.Argument(help="The same.")],
@@ -78,18 +109,13 @@ def route_verb(
         str | None, typer.Option("--scenario", help="A shipped scenario or a .toml file.")
     ] = None,
     region: Region = "guangzhou",
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
     """Show one journey: its stages with lines and stops, and the parts of its time."""
     from onehour.report import print_route, route_data  # noqa: PLC0415
 
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words)
     origin, destination = origin.strip(), destination.strip()
     with _status("Searching", show=not as_json):
@@ -101,20 +127,20 @@ def route_verb(
 
 
 @app.command("matrix")
+@asks
 def matrix_verb(
     scenario: Scenario = None,
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet or .csv.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet, .csv or .omx.")],
     region: Region = "guangzhou",
     places: Annotated[
         Path | None, typer.Option("--places", help="A CSV file with the columns id, lon, lat.")
     ] = None,
     zones: Annotated[bool, typer.Option("--zones", help="Between all towns of the region.")] = False,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
+    ] = False,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
@@ -124,10 +150,9 @@ def matrix_verb(
 
     problems = output_problems(output, ENDINGS)
     given = ends_given(places, zones=zones, problems=problems)
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words, problems=problems)
     with _status("Searching", show=not as_json):
-        data = write_matrix(study, output, given, words)
+        data = write_matrix(study, output, given, words, bom=bom)
     if as_json:
         _print_json(data)
     else:
@@ -138,6 +163,7 @@ def matrix_verb(
 
 
 @app.command("access")
+@asks
 def access_verb(
     scenario: Scenario = None,
     *,
@@ -162,11 +188,7 @@ def access_verb(
         Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
     ] = None,
     region: Region = "guangzhou",
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
@@ -176,7 +198,6 @@ def access_verb(
 
     options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
     options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
-    words = _words(clock, mode, period, traveller, statistic)
     study = _study(region, scenario, values, words, problems=problems)
     with _status("Searching", show=not as_json):
         data = access_data(access(study, **options, words=words), by, output)
@@ -277,25 +298,22 @@ def validate_verb(
 
 
 @app.command("map")
+@asks
 def map_verb(
     scenario: Scenario = None,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .png, .svg or .pdf.")],
     region: Region = "guangzhou",
     goal: Goal = None,
-    clock: Clock = None,
-    mode: Mode = None,
-    period: Period = None,
-    traveller: Traveller = None,
-    statistic: Statistic = None,
+    words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
     """Draw the network and the pairs of a goal that fail."""
     from onehour.files import output_problems  # noqa: PLC0415
-    from onehour.map import ENDINGS, write_map  # noqa: PLC0415
+    from onehour.map import write_map  # noqa: PLC0415
+    from onehour.style import ENDINGS  # noqa: PLC0415
 
-    words = _words(clock, mode, period, traveller, statistic)
     problems = output_problems(output, ENDINGS)
     study = _study(region, scenario, values, words, goal=goal, problems=problems)
     with _status("Drawing", show=not as_json):
@@ -304,6 +322,62 @@ def map_verb(
         _print_json(data)
     else:
         typer.echo(f"{data['file']}: {data['title']}")
+
+
+@app.command("plot")
+@asks
+def plot_verb(
+    kind: Annotated[str, typer.Argument(help="network, slack, parts, or difference (of two scenarios).")],
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Shipped scenarios or paths of .toml files.")
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .png, .svg or .pdf.")],
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the network by status, the slack of all pairs, the parts of their times, or what a plan gains."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.plots import kind_problems, write_plot  # noqa: PLC0415
+    from onehour.style import ENDINGS  # noqa: PLC0415
+
+    names: list[str | None] = [*(scenario or ())]
+    if not names:
+        names = ["today-2026", "plan-2030"] if kind == "difference" else [None]
+    problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names))
+    studies = _studies(region, names, values, words, goal=goal, problems=problems)
+    with _status("Drawing", show=not as_json):
+        data = write_plot(kind, studies, output, goal=goal, words=words)
+    if as_json:
+        _print_json(data)
+    else:
+        typer.echo(f"{data['file']}: {data['title']}")
+
+
+@exports.command("network")
+def export_network_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .gpkg or .graphml.")],
+    region: Region = "guangzhou",
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write stations, lines, services, roads, centres, zones and districts as a GeoPackage, or GraphML."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.networks import ENDINGS, write_network  # noqa: PLC0415
+
+    study = _study(region, scenario, values, {}, problems=output_problems(output, ENDINGS))
+    with _status("Writing", show=not as_json):
+        data = write_network(study, output)
+    if as_json:
+        _print_json(data)
+    else:
+        counts = ", ".join(f"{name} {count}" for name, count in data["rows"].items())
+        typer.echo(f"{data['file']}: {counts} ({data['scenario']})")
 
 
 @app.command("schema")
@@ -336,29 +410,29 @@ def _area(region: str) -> Area:
     return load(region)
 
 
-def _words(
-    clock: str | None, mode: str | None, period: str | None, traveller: str | None, statistic: str | None
-) -> dict[str, str | None]:
-    """Return the words of a query by name; None is the default."""
-    return {
-        "clock": clock,
-        "mode": mode,
-        "period": period,
-        "traveller": traveller,
-        "statistic": statistic,
-    }
-
-
 def _study(
     region: str,
     scenario: str | None,
     values: list[str] | None,
-    words: dict[str, str | None],
+    words: Words,
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
 ) -> Study:
     """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
+    return _studies(region, [scenario], values, words, goal=goal, problems=problems)[0]
+
+
+def _studies(
+    region: str,
+    names: Sequence[str | None],
+    values: list[str] | None,
+    words: dict[str, str | None],
+    *,
+    goal: str | None = None,
+    problems: list[Problem] | None = None,
+) -> list[Study]:
+    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together."""
     from network.errors import BadInputError  # noqa: PLC0415
 
     found = list(problems or ())
@@ -367,19 +441,20 @@ def _study(
         try:
             return make()
         except BadInputError as error:
-            found.extend(error.problems)
+            found.extend(problem for problem in error.problems if problem not in found)
             return None
 
     numbers = tried(lambda: _numbers(values or []))
     area = tried(lambda: _area(region))
+    studies: list[Study] = []
     if area is not None:
-        study = tried(lambda: area.scenario(scenario, values=numbers))
+        for name in names:
+            studies += [tried(partial(area.scenario, name, values=numbers))]
         tried(lambda: area.check_words(words, goal))
     if found:
         raise BadInputError(found)
     _tell_of_compiling()
-    done: Study = study
-    return done
+    return studies
 
 
 def _numbers(values: list[str]) -> dict[str, float]:

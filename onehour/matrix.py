@@ -8,11 +8,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import h5py
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from network.errors import BadInputError, Problem
+from network.graph import PARTS
 from network.reader import read_text
 from onehour.files import output_problems, whole_file
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     from onehour.study import Study
 
-ENDINGS = (".parquet", ".csv")
+ENDINGS = (".parquet", ".csv", ".omx")
 
 _NEEDED = ("id", "lon", "lat")
 _KNOWN = (*_NEEDED, "name_zh", "name_en", "population")
@@ -70,7 +73,12 @@ def ends_given(places: Path | None, *, zones: bool, problems: list[Problem]) -> 
 
 
 def write_matrix(
-    study: Study, output: Path, given: pd.DataFrame | str | None, words: Mapping[str, str | None]
+    study: Study,
+    output: Path,
+    given: pd.DataFrame | str | None,
+    words: Mapping[str, str | None],
+    *,
+    bom: bool = False,
 ) -> dict[str, Any]:
     """Write a matrix to a file; return what was written.
 
@@ -79,11 +87,13 @@ def write_matrix(
     study
         The region under a scenario.
     output
-        A ``.parquet`` or ``.csv`` file; its folder must be there.
+        A ``.parquet``, ``.csv`` or ``.omx`` file; its folder must be there.
     given
         What `ends_given` returns.
     words
         clock, mode, period, traveller, statistic; None is the default.
+    bom
+        Whether a CSV file begins with a byte order mark, by which Excel knows UTF-8.
 
     Raises
     ------
@@ -103,8 +113,11 @@ def write_matrix(
     table = study.matrix(ends, **asked)
     found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
-        if output.suffix.lower() == ".csv":
-            table.to_csv(file, index=False, encoding="utf-8")
+        ending = output.suffix.lower()
+        if ending == ".csv":
+            table.to_csv(file, index=False, encoding="utf-8-sig" if bom else "utf-8")
+        elif ending == ".omx":
+            _write_omx(table, found, file)
         else:
             _write_parquet(table, found, file)
     return {
@@ -120,6 +133,28 @@ def _write_parquet(table: pd.DataFrame, found: dict[str, Any], file: Path) -> No
     data = pa.Table.from_pandas(table, preserve_index=False)
     held = {b"onehour": json.dumps(found, ensure_ascii=False, default=str).encode()}
     pq.write_table(data.replace_schema_metadata({**(data.schema.metadata or {}), **held}), file)
+
+
+def _write_omx(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
+    """Write a complete table of pairs, sorted by origin and destination, as an Open Matrix file, OMX 0.2.
+
+    Matrices are ``minutes`` and the parts, NaN where there is no journey; mappings are ``zone_id`` (UTF-8
+    text) and ``zone_number``, which counts from 1.
+    """
+    origins, destinations = (table[end].unique() for end in ("origin", "destination"))
+    shape = len(origins), len(destinations)
+    with h5py.File(file, "w", track_order=False) as omx:
+        omx.attrs["OMX_VERSION"] = np.bytes_(b"0.2")
+        omx.attrs["SHAPE"] = np.array(shape, np.int32)
+        omx.attrs["onehour"] = json.dumps(found, ensure_ascii=False, default=str)
+        data, lookup = omx.create_group("data"), omx.create_group("lookup")
+        for name in ("minutes", *(f"{part}_min" for part in PARTS)):
+            values = table[name].to_numpy(np.float64).reshape(shape)
+            matrix = data.create_dataset(name, data=values, compression="gzip", shuffle=True)
+            matrix.attrs["NA"] = np.nan
+            matrix.attrs["unit"] = "min"
+        lookup["zone_id"] = np.array([name.encode() for name in origins], np.bytes_)
+        lookup["zone_number"] = np.arange(1, len(origins) + 1, dtype=np.int32)
 
 
 def read_places(path: Path, problems: list[Problem], *, numbers: Sequence[str] = ()) -> pd.DataFrame | None:

@@ -432,6 +432,30 @@ class Study:
 
         return plot_map(self, **options)
 
+    def plot_network(self, **options: Any) -> Axes:
+        """Plot the network by mode and status; see `onehour.map.plot_network`."""
+        from onehour.map import plot_network  # noqa: PLC0415
+
+        return plot_network(self, **options)
+
+    def plot_slack(self, **options: Any) -> Axes:
+        """Plot the slack of all pairs as a heat map; see `onehour.plots.plot_slack`."""
+        from onehour.plots import plot_slack  # noqa: PLC0415
+
+        return plot_slack(self, **options)
+
+    def plot_parts(self, **options: Any) -> Axes:
+        """Plot the parts of the pairs' times as bars; see `onehour.plots.plot_parts`."""
+        from onehour.plots import plot_parts  # noqa: PLC0415
+
+        return plot_parts(self, **options)
+
+    def plot_difference(self, before: Study, **options: Any) -> Axes:
+        """Plot what the pairs gain over another scenario; see `onehour.plots.plot_difference`."""
+        from onehour.plots import plot_difference  # noqa: PLC0415
+
+        return plot_difference(before, self, **options)
+
     def provenance(self, query: Query | None) -> dict[str, Any]:
         """Return what a result was computed from."""
         return provenance(self, query)
