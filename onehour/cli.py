@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
-import math
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -205,6 +203,41 @@ def access_verb(
         _print_json(data)
     else:
         print_access(data)
+
+
+@app.command("timeline")
+@asks
+def timeline_verb(
+    scenario: Scenario = None,
+    *,
+    first: Annotated[int, typer.Option("--first", help="First year.")] = 2023,
+    last: Annotated[int, typer.Option("--last", help="Last year.")] = 2035,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for tables, data and the plot.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Judge the promise at the end of each year as cards open, and say which opening turned which pair."""
+    from onehour.files import folder_problems  # noqa: PLC0415
+    from onehour.timeline import course  # noqa: PLC0415
+    from onehour.timeline_report import print_timeline, timeline_data, write_timeline  # noqa: PLC0415
+    from sim.timeline import year_problems  # noqa: PLC0415
+
+    problems = year_problems(first, last) + ([] if output is None else folder_problems(output))
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Building the network of each year", show=not as_json) as status:
+        tell = None if status is None else partial(_tell, status)
+        found = course(study, goal, first=first, last=last, words=words, progress=tell)
+        data = timeline_data(found)
+        data["files"] = [] if output is None else write_timeline(found, data, output)
+    if as_json:
+        _print_json(data)
+    else:
+        print_timeline(found, data)
 
 
 @app.command("scenarios")
@@ -503,23 +536,13 @@ def _status(words: str, *, show: bool) -> Any:
     return console.status(f"{words} …") if show and console.is_terminal else nullcontext()
 
 
+def _tell(status: Any, words: str) -> None:
+    """Show what a long run is at."""
+    status.update(f"{words} …")
+
+
 def _print_json(data: object) -> None:
-    """Print data as JSON; a number that is none becomes null."""
-    typer.echo(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, indent=2))
+    """Print data as JSON."""
+    from onehour.jsons import json_text  # noqa: PLC0415
 
-
-def _plain(data: Any) -> Any:
-    """Return data in JSON's own types."""
-    if isinstance(data, dict):
-        return {str(key): _plain(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
-    if data is None or type(data).__name__ in {"NAType", "NaTType"}:
-        return None
-    if hasattr(data, "isoformat"):
-        return data.isoformat()
-    if hasattr(data, "item"):
-        data = data.item()
-    if isinstance(data, float) and not math.isfinite(data):
-        return None
-    return data
+    typer.echo(json_text(data))

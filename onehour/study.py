@@ -426,6 +426,29 @@ class Study:
 
         return access(self, **options).circles()
 
+    def timeline(self, goal: str | None = None, **options: Any) -> pd.DataFrame:
+        """Return the verdict of each year as the scenario's cards open; takes a minute.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **options
+            first, last (years), words, progress: see `onehour.timeline.course`, whose answer also has the
+            tables of pairs and of turns.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.timeline.Course.years`; who turned which pair stands in ``attrs["turns"]``.
+        """
+        from onehour.timeline import course  # noqa: PLC0415 - makes studies
+
+        found = course(self, goal, **options)
+        table = found.years()
+        table.attrs["turns"] = found.turns().to_dict("records")
+        return table
+
     def plot_map(self, **options: Any) -> Axes:
         """Plot the network and the pairs that fail; see `onehour.map.plot_map`."""
         from onehour.map import plot_map  # noqa: PLC0415 - matplotlib is heavy
