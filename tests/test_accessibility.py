@@ -6,13 +6,15 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from network.errors import BadInputError
 from sim.accessibility import DECAYS, ZONE_WEIGHTS, Decay, catchment, minutes_to_reach, reach, step_weights
 from sim.inequality import gini, lorenz, mean, palma, share_above, theil
+
+quick = settings(max_examples=60, deadline=None)
 
 N = np.nan
 TIMES = np.array([[0.0, 25.0, 60.0, N], [25.0, 0.0, 61.0, 90.0]])
@@ -112,6 +114,7 @@ def cases(*, least=0.0):
     return st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(made)
 
 
+@quick
 @given(cases(), st.integers(1, 10**6))
 def test_dual_access_turns_the_primal_round(case, amount):
     minutes, jobs, _ = case
@@ -142,6 +145,7 @@ def pysal_fca(minutes, supply, demand, limit, weight=None):
     return found.reindex(range(len(demand))).fillna(0).to_numpy()
 
 
+@quick
 @given(cases(least=1))
 def test_two_steps_are_pysal_s(case):
     minutes, supply, demand = case
@@ -150,6 +154,7 @@ def test_two_steps_are_pysal_s(case):
     np.testing.assert_allclose(found, pysal_fca(minutes, supply, demand, 60), rtol=1e-9)
 
 
+@quick
 @given(cases(least=1))
 def test_enhanced_two_steps_are_pysal_s(case):
     from access import weights  # noqa: PLC0415
@@ -197,6 +202,7 @@ def test_what_nobody_reaches_serves_nobody():
     assert found.tolist() == pytest.approx([0.02, 0.02])
 
 
+@quick
 @given(cases(), st.sampled_from(DECAYS))
 def test_people_together_have_the_supply_that_anyone_reaches(case, kind):
     minutes, supply, demand = case
@@ -207,6 +213,7 @@ def test_people_together_have_the_supply_that_anyone_reaches(case, kind):
     assert total == pytest.approx(supply[reached].sum(), rel=1e-6)
 
 
+@quick
 @given(cases(), st.sampled_from(DECAYS), st.integers(0, 60))
 def test_a_quicker_journey_never_reaches_less(case, kind, gain):
     minutes, jobs, _ = case
@@ -261,6 +268,7 @@ GROUPS = st.lists(
 )
 
 
+@quick
 @given(GROUPS)
 def test_gini_is_half_the_mean_difference_over_the_mean(groups):
     values, people = (np.array(column, float) for column in zip(*groups, strict=True))
@@ -272,6 +280,7 @@ def test_gini_is_half_the_mean_difference_over_the_mean(groups):
     assert gini(values, people) == pytest.approx(apart / (2 * (values @ people) / total), abs=1e-9)
 
 
+@quick
 @given(GROUPS, st.floats(0.1, 100))
 def test_scale_order_and_grouping_do_not_matter(groups, factor):
     values, people = (np.array(column, float) for column in zip(*groups, strict=True))
@@ -282,6 +291,7 @@ def test_scale_order_and_grouping_do_not_matter(groups, factor):
         assert measure(*split) == pytest.approx(one, rel=1e-6, abs=1e-9, nan_ok=True)
 
 
+@quick
 @given(GROUPS)
 def test_a_gift_from_rich_to_poor_makes_it_more_equal(groups):
     values, people = (np.array(column, float) for column in zip(*groups, strict=True))
