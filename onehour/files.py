@@ -40,6 +40,17 @@ def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
     return problems
 
 
+def folder_problems(folder: Path) -> list[Problem]:
+    """Return why files cannot be written into a folder, which may be still to make in one that is there."""
+    there = folder if folder.exists() else folder.parent
+    if not there.is_dir():
+        what = "is no folder" if folder.exists() else f"the folder {there} is not there"
+        return [Problem(str(folder), what, "choose another, or make it first")]
+    if not os.access(there, os.W_OK | os.X_OK):
+        return [Problem(str(folder), f"the folder {there} cannot be written to", "choose another")]
+    return []
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary file beside `path` to write to, which takes its place when all went well.
