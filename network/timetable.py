@@ -1,6 +1,7 @@
 """Timetables: stops, stop patterns, trips and headway services, and the walks between stops, as arrays.
 
-A `Timetable` is what the window engine (`sim.window`) searches, whatever it was made from: GTFS feeds
+A `Timetable` is what the window engine (`sim.window`) searches, whatever it was made from: a region's
+services (`Timetable.from_region`), GTFS feeds
 (`Timetable.from_gtfs`) or plain long tables (`Timetable.from_trips`).
 
 Times are whole seconds after midnight of the day asked for. They may pass 24:00, and trips of the day before
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from network.region import Region
 
     Bools = NDArray[np.bool_]
     Int32s = NDArray[np.int32]
@@ -205,6 +208,28 @@ class Timetable:
         from network.timetable_builder import built  # noqa: PLC0415 - builds on this class
 
         return built(stops, stop_times, routes, frequencies, transfers, change_s)
+
+    @classmethod
+    def from_region(cls, region: Region, *, around: bool = True) -> Timetable:
+        """Make the timetable of a region's services, with the gates, changes and walks of its parameters.
+
+        Parameters
+        ----------
+        region
+            Its rows count as they stand: take the region at the wanted date first.
+        around
+            Whether to add the trips of the day before that pass midnight, and those of the next morning:
+            every day is alike. Searches need them, an exported day does not.
+
+        Returns
+        -------
+        Timetable
+            Its stops are the region's stations, its routes the services. A service with headways runs at that
+            of each period, and between the periods at its longest, from its first to its last departure.
+        """
+        from network.region_timetable import region_timetable  # noqa: PLC0415 - builds on this class
+
+        return region_timetable(region, around=around)
 
     @classmethod
     def from_gtfs(cls, paths: Sequence[str | Path], date: date | str) -> Timetable:
