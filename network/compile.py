@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from network.access import access_s, pairs_within, walk_s
-from network.changes import change_s, class_s, street_s
 from network.complexes import stations_of
 from network.distances import metric_xy
 from network.ends import in_core
@@ -20,6 +19,7 @@ from network.legs import Legs, best_legs, expected_legs, usual_legs
 from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
 from network.roads import RoadGraph, road_graph
 from network.seconds import minutes_s, whole_s
+from network.station_times import by_class_s, change_s, entry_s, gate_s, street_changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,9 +117,7 @@ class RideTables:
     @cached_property
     def gate_s(self) -> Ints:
         """Seconds before departure at which the gate of each ride closes, [rides]."""
-        classes = self.region.services["class"]
-        gate_s = {name: minutes_s(self.region.parameters[f"gate_{name}_min"]) for name in set(classes)}
-        return classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
+        return gate_s(self.region)[self.rides.service]
 
     @cached_property
     def served(self) -> Ints:
@@ -230,7 +228,7 @@ class _Build:
             self._rides(self.inside, gate=False, later=False)
             weight_s = self._s("change_weight_min")
             add.links(LinkKind.TRANSFER, self.alighted, self.inside, weight_s=weight_s)
-            tail, head, _ = street_s(self.region)
+            tail, head, _ = street_changes(self.region)
             add.links(
                 LinkKind.TRANSFER,
                 self.alighted[tail],
@@ -243,15 +241,15 @@ class _Build:
         hall_later = add.nodes(NodeKind.HALL, self.count, later=True)
         self._rides(inside_later, gate=False, later=True)
         self._rides(hall_later, gate=True, later=True)
-        inside_s = change_s(self.region)
-        add.links(LinkKind.TRANSFER, self.alighted, inside_later, parts_s={"transfer": inside_s})
-        tail, head, between_s = street_s(self.region)
+        change = change_s(self.region)
+        add.links(LinkKind.TRANSFER, self.alighted, inside_later, parts_s={"transfer": change})
+        tail, head, street_s = street_changes(self.region)
         add.links(
             LinkKind.TRANSFER,
             self.alighted[tail],
             hall_later[head],
             row=np.arange(len(tail)),
-            parts_s={"transfer": between_s},
+            parts_s={"transfer": street_s},
         )
         if query.clock == "station":
             self._rides(self.inside, gate=False, later=False)
@@ -260,9 +258,9 @@ class _Build:
         self.exit = add.nodes(NodeKind.EXIT, self.count, later=True)
         hall = add.nodes(NodeKind.HALL, self.count)
         self._rides(hall, gate=True, later=False)
-        entry_s = class_s(self.region, "entry_walk") + class_s(self.region, "entry_security")
-        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s})
-        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": class_s(self.region, "exit")})
+        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s(self.region)})
+        exit_s = by_class_s(self.region, "exit")
+        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": exit_s})
 
     def _rides(self, board: Ints, *, gate: bool, later: bool) -> None:
         """Add the rides that begin at the nodes `board`."""

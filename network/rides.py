@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,7 +148,7 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
     """
     services = region.services
     count = _headway_trips(region, period)[calls.service]
-    row, left_s = timetabled(services)
+    row, left_s = timetable(services)
     trips = np.bincount(row, minlength=len(services))
     if len(row):
         start = np.append(0, np.cumsum(trips))[:-1]
@@ -168,9 +167,9 @@ def departures_a_day(region: Region) -> Floats:
     Where a headway service runs outside all periods, it does so at its longest headway.
     """
     services = region.services
-    row, _ = timetabled(services)
+    row, _ = timetable(services)
     trips = np.bincount(row, minlength=len(services)).astype(np.float64)
-    rest_s = np.subtract(*_span_s(region)[::-1])
+    rest_s = np.subtract(*span_s(region)[::-1])
     longest_s = np.zeros(len(services))
     for period in region.about.periods:
         trips += _headway_trips(region, period)
@@ -182,59 +181,7 @@ def departures_a_day(region: Region) -> Floats:
     return trips
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Bands:
-    """Spans of the day in which a headway service keeps one headway, in order of service and time.
-
-    Attributes
-    ----------
-    service
-        Row of ``region.services``, [bands].
-    start_s, end_s
-        The first call is left at or after the start and before the end, s after midnight, [bands].
-    headway_s
-        From one departure to the next in whole seconds, [bands].
-    """
-
-    service: Ints
-    start_s: Ints
-    end_s: Ints
-    headway_s: Ints
-
-
-def headway_bands(region: Region) -> Bands:
-    """Return when headway services run, and how often.
-
-    A service runs from its first to its last departure: in a period at that period's headway, not at all
-    where the period has none, and outside all periods at its longest headway. Where periods overlap, the
-    first of them counts.
-    """
-    services, periods = region.services, region.about.periods
-    first_s, last_s = _span_s(region)
-    columns = [services[headway_column(period.name)].to_numpy(np.float64) * 60 for period in periods]
-    headways_s = np.array(columns).reshape(len(periods), len(services))
-    rows: list[tuple[int, int, int, int]] = []
-    for service in np.flatnonzero(~np.isnan(headways_s).all(axis=0)).tolist():
-        mine_s, span_s = headways_s[:, service], (first_s[service], last_s[service])
-        ends_s = {
-            edge + shift for p in periods for edge in (p.start_s, p.end_s) for shift in (-DAY_S, 0, DAY_S)
-        }
-        cuts = sorted({*span_s, *(edge for edge in ends_s if span_s[0] < edge < span_s[1])})
-        for start_s, end_s in pairwise(cuts):
-            here = [one for one, p in enumerate(periods) if (start_s - p.start_s) % DAY_S < p.length_s]
-            headway_s = mine_s[here[0]] if here else np.nanmax(mine_s)
-            if np.isnan(headway_s):
-                continue
-            whole = int(np.floor(headway_s + 0.5))
-            if rows and rows[-1][::3] == (service, whole) and rows[-1][2] == start_s:
-                rows[-1] = (service, rows[-1][1], int(end_s), whole)
-            else:
-                rows.append((service, int(start_s), int(end_s), whole))
-    table = np.array(rows, np.int64).reshape(-1, 4)
-    return Bands(*(np.ascontiguousarray(column) for column in table.T))
-
-
-def timetabled(services: pd.DataFrame) -> tuple[Ints, Ints]:
+def timetable(services: pd.DataFrame) -> tuple[Ints, Ints]:
     """Return service row and second after midnight of every timetabled departure from a first call."""
     listed = [clocks.split() for clocks in services["departures"]]
     trips = np.array([len(clocks) for clocks in listed], np.int64)
@@ -254,7 +201,7 @@ def _headway_trips(region: Region, period: Period) -> Floats:
 
 def _overlap_s(region: Region, period: Period) -> Floats:
     """Return how long each service runs within a period, s, [services]; both may pass midnight."""
-    first_s, last_s = _span_s(region)
+    first_s, last_s = span_s(region)
     within_s = np.zeros_like(first_s)
     for shift_s in (-DAY_S, 0, DAY_S):
         start_s, end_s = first_s + shift_s, last_s + shift_s
@@ -263,7 +210,7 @@ def _overlap_s(region: Region, period: Period) -> Floats:
     return np.minimum(within_s, period.length_s)
 
 
-def _span_s(region: Region) -> tuple[Floats, Floats]:
+def span_s(region: Region) -> tuple[Floats, Floats]:
     """Return when each headway service begins and ends; the region's service day where it does not say."""
     first = _clock_s(region.services["first_departure"], region.about.service_start_s)
     last = _clock_s(region.services["last_departure"], region.about.service_end_s)

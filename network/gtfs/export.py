@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from network.changes import change_s, street_s
 from network.complexes import complex_of
 from network.distances import straight_km
 from network.gtfs.clock import clock_texts
 from network.gtfs.kinds import CLASS_NAMES, ROUTE_TYPES
-from network.rides import Bands, Calls, calls, headway_bands, timetabled
-from network.seconds import minutes_s
+from network.headways import Bands, headway_bands
+from network.rides import Calls, calls, timetable
+from network.station_times import change_s, gate_s, street_changes
 
 if TYPE_CHECKING:
     from datetime import date
@@ -216,7 +216,7 @@ class _Feed:
         inside = pd.DataFrame(
             {"tail": served, "head": served, "route": "", "s": change_s(self.region)[served]}
         )
-        tail, head, seconds = street_s(self.region)
+        tail, head, seconds = street_changes(self.region)
         between = pd.DataFrame({"tail": tail, "head": head, "route": "", "s": seconds})
         own = between.drop(columns="route").merge(self._gates(), on="head")
         own["s"] += own["gate_s"]
@@ -235,13 +235,11 @@ class _Feed:
 
     def _gates(self) -> pd.DataFrame:
         """Return the routes that call at each station and whose gates close before departure."""
-        kind = self.services["class"]
-        gate_s = {name: minutes_s(self.region.parameters[f"gate_{name}_min"]) for name in set(kind)}
         table = pd.DataFrame(
             {
                 "head": self.calls.station,
                 "route": self.route_of.to_numpy()[self.calls.service],
-                "gate_s": kind.map(gate_s).to_numpy(np.int64)[self.calls.service],
+                "gate_s": gate_s(self.region)[self.calls.service],
             }
         ).drop_duplicates()
         return table[table["gate_s"] > 0]
@@ -289,7 +287,7 @@ class _Feed:
 
     def _trips(self) -> tuple[Ints, Ints, list[str]]:
         """Return service, start and id of each trip; a headway service is one, from its first band."""
-        row, left_s = timetabled(self.services)
+        row, left_s = timetable(self.services)
         frequent, first_band = np.unique(self.bands.service, return_index=True)
         service = np.append(row, frequent)
         # the times of calls count from the departure; those of a headway's trip begin with the first call
