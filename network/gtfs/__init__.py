@@ -4,3 +4,7 @@
 `network.gtfs.regions` makes a region of what was read. The format is described at
 https://gtfs.org/documentation/schedule/reference/
 """
+
+from network.gtfs.reader import ServiceDay, read_day, read_timetable
+
+__all__ = ["ServiceDay", "read_day", "read_timetable"]
