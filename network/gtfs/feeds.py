@@ -164,7 +164,7 @@ def _stop_problems(feed: str, stops: pd.DataFrame) -> list[tuple[int, Problem]]:
             stops.index[platform & ~placed].to_numpy(),
             f"{feed}/stops.txt",
             "stop_lat and stop_lon",
-            "are blank or no numbers",
+            "are blank",
             "a stop needs a position, in degrees WGS 84",
         ),
         *told(
@@ -178,12 +178,16 @@ def _stop_problems(feed: str, stops: pd.DataFrame) -> list[tuple[int, Problem]]:
 
 
 def _kind_problems(feed: str, routes: pd.DataFrame) -> list[tuple[int, Problem]]:
-    kinds = routes["route_type"]
-    unknown = kinds.map({kind: find_class(int(kind)) is None for kind in kinds.unique()}).to_numpy(bool)
+    kinds, where, fix = routes["route_type"], f"{feed}/routes.txt", "see the list of routes.txt in the format"
     # a blank one, or one that is no number, has been told
-    rows = routes.index[unknown & (kinds >= 0).to_numpy()].to_numpy()
-    what, fix = "is no type of route", "see the list of routes.txt in the format"
-    return told(rows, f"{feed}/routes.txt", "route_type", what, fix)
+    unknown = [kind for kind in kinds.unique() if kind >= 0 and find_class(int(kind)) is None]
+    return [
+        problem
+        for kind in unknown
+        for problem in told(
+            routes.index[kinds == kind].to_numpy(), where, "route_type", f"{kind} is no type of route", fix
+        )
+    ]
 
 
 def _zone_problems(feed: str, agencies: pd.DataFrame) -> list[tuple[int, Problem]]:

@@ -33,6 +33,10 @@ NO_TIME, BAD_TIME = -1, -2
 """Clock times that are blank, and that cannot be read, s; blank whole numbers are -1 too."""
 
 
+BAD_NUMBER = np.inf
+"""A number that cannot be read; a blank one is NaN."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A column of a feed's file.
@@ -180,6 +184,8 @@ def read_table(table: str, feed: str, raw: bytes, problems: list[Problem]) -> Ta
     """
     where = f"{feed}/{table}.txt"
     before = len(problems)
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     header = _header(table, where, raw, problems)
     if header is None:
         return empty_table(table, is_whole=False)
@@ -192,6 +198,8 @@ def read_table(table: str, feed: str, raw: bytes, problems: list[Problem]) -> Ta
         if field.name in cells
     }
     frame = _frame(table, values, numbers)
+    if frame.empty and table in NEEDED and is_whole:
+        problems.append(Problem(where, "has no row", "the format demands one"))
     found += _repeated(table, where, frame)
     found.sort(key=lambda pair: pair[0])
     problems += [problem for _, problem in found]
@@ -320,7 +328,7 @@ def _parsed(
 
 def _number(field: Field, text: str) -> tuple[Any, str, str]:
     whole = field.kind == "whole"
-    kind, blank = ("whole number", field.blank) if whole else ("number", np.nan)
+    kind, blank = ("whole number", field.blank) if whole else ("number", BAD_NUMBER)
     fix = f"a {kind} from {field.low:g} to {field.high:g}"
     if not (WHOLE if whole else NUMBER).fullmatch(text):
         return blank, f"{shown(text)} is no {kind}", fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from network.access import walk_s
@@ -23,7 +24,7 @@ def transfers_of(feed: Feed, notes: list[str]) -> tuple[pd.DataFrame, dict[str, 
     """Return the changes between platforms, and the gates of routes.
 
     A row for a station holds for all of its platforms. Where a row has no time, the walk along a straight
-    line at the package's speed and detour counts. Rows for single routes and trips are not read, but where
+    line at the package's speed and detour counts, as far as one walks. Rows for single routes and trips are not read, but where
     changes to a route take longer than others everywhere by the same seconds, that is the gate of its trains.
 
     Parameters
@@ -52,7 +53,7 @@ def transfers_of(feed: Feed, notes: list[str]) -> tuple[pd.DataFrame, dict[str, 
     ]
     for_all = (rows[list(_SINGLE)] == "").all(axis=1)
     general = for_all & (rows["to_route_id"] == "")
-    pairs = _between_platforms(feed, rows[general])
+    pairs = _between_platforms(feed, rows[general], notes)
     gates, used = _gates(pairs, rows[for_all & ~general])
     if count := len(rows) - int(general.sum()) - used:
         notes.append(
@@ -61,7 +62,7 @@ def transfers_of(feed: Feed, notes: list[str]) -> tuple[pd.DataFrame, dict[str, 
     return pairs, gates
 
 
-def _between_platforms(feed: Feed, rows: pd.DataFrame) -> pd.DataFrame:
+def _between_platforms(feed: Feed, rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     stops = feed.tables["stops"]
     platforms = stops[stops["location_type"] == PLATFORM]
     own = pd.DataFrame({"place": platforms["stop_id"], "stop": platforms["stop_id"]})
@@ -70,16 +71,23 @@ def _between_platforms(feed: Feed, rows: pd.DataFrame) -> pd.DataFrame:
     places = pd.concat([own, child[child["place"].isin(stations)]])
     table = rows.merge(places, left_on="from_stop_id", right_on="place")
     table = table.merge(places, left_on="to_stop_id", right_on="place", suffixes=("_from", "_to"))
-    seconds = table["min_transfer_time"].to_numpy().copy()
+    seconds = table["min_transfer_time"].to_numpy(np.float64).copy()
     untold = seconds < 0
     if untold.any():
         position = platforms.set_index("stop_id")[["stop_lon", "stop_lat"]]
         start, end = (position.loc[table.loc[untold, f"stop_{end}"]].to_numpy() for end in ("from", "to"))
         away_m = 1000 * straight_km(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
-        seconds[untold] = whole_s(walk_s(away_m, default_parameters()))
+        numbers = default_parameters()
+        seconds[untold] = walk_s(away_m, numbers, longest_km=numbers["walk_max_km"])
     pairs = pd.DataFrame(
         {"from_stop_id": table["stop_from"], "to_stop_id": table["stop_to"], "seconds": seconds}
     )
+    if far := int(np.isinf(seconds).sum()):
+        notes.append(
+            f"{feed.name}: {far} changes without a time, between stops too far to walk, are left out."
+        )
+        pairs = pairs[np.isfinite(seconds)]
+    pairs["seconds"] = whole_s(pairs["seconds"].to_numpy())
     pairs = pairs.sort_values(["from_stop_id", "to_stop_id", "seconds"], ignore_index=True)
     return pairs.drop_duplicates(["from_stop_id", "to_stop_id"], ignore_index=True)
 

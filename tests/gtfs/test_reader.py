@@ -151,6 +151,13 @@ def test_transfers_of_stations_hold_for_their_platforms(zipped, files):
     assert "ways inside stations are not read" in notes
 
 
+def test_changes_without_a_time_between_stops_too_far_to_walk_are_left_out(zipped, files):
+    files["transfers.txt"] += "b1,c,,,1,\n"
+    found = day_of(zipped(files))
+    assert "c" not in set(found.transfers.query("from_stop_id == 'b1'")["to_stop_id"])
+    assert any("1 changes without a time" in note for note in found.notes)
+
+
 def test_gates_that_differ_from_place_to_place_are_none(zipped, files):
     files["transfers.txt"] += "a,b2,,r2,2,400\n"
     found = day_of(zipped(files))
