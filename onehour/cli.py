@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -23,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+gtfs = typer.Typer(
+    name="gtfs", help="Exchange networks with other programs as GTFS feeds.", no_args_is_help=True
+)
+app.add_typer(gtfs)
 
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
@@ -482,6 +487,54 @@ def doctor_verb(*, as_json: Json = False) -> None:
         _print_json(data)
     else:
         print_doctor(data)
+
+
+@gtfs.command("export")
+def gtfs_export_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .zip.")],
+    region: Region = "guangzhou",
+    first_day: Annotated[
+        str | None,
+        typer.Option("--first-day", help="First day of the trips: 2030-01-01, that of the scenario."),
+    ] = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="Who publishes the feed.")] = "onehour",
+    url: Annotated[
+        str, typer.Option("--publisher-url", help="A web address of the publisher, which GTFS demands.")
+    ] = "https://example.org/",
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write the network of a scenario as a GTFS feed, for other programs."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.gtfs import ENDINGS, publisher_problems, write_feed  # noqa: PLC0415
+
+    problems = output_problems(output, ENDINGS) + publisher_problems(url)
+    day = None if first_day is None else _day("--first-day", first_day, problems)
+    study = _study(region, scenario, values, {}, problems=problems)
+    with _status("Writing the feed", show=not as_json):
+        data = write_feed(study, output, first_day=day, publisher=publisher, url=url)
+    if as_json:
+        _print_json(data)
+    else:
+        rows = ", ".join(
+            f"{data['rows'].get(f'{name}.txt', 0)} {name}" for name in ("stops", "routes", "trips")
+        )
+        typer.echo(f"{data['file']}: {rows} ({data['scenario']}, from {data['first_day']} for a year)")
+
+
+def _day(option: str, text: str, problems: list[Problem]) -> date | None:
+    """Return the day of a text, or None with a problem added."""
+    import datetime as dt  # noqa: PLC0415
+
+    from network.errors import Problem  # noqa: PLC0415
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(option, f"{text!r} is no day", "write it as 2030-01-01"))
+        return None
 
 
 def _area(region: str) -> Area:

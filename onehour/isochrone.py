@@ -252,7 +252,8 @@ def write_isochrone(
 
 def print_isochrone(data: Mapping[str, Any]) -> None:
     """Print what was written, with the area within each limit."""
-    from onehour.report import console_of, print_frame  # noqa: PLC0415
+    from onehour.report import print_frame  # noqa: PLC0415
+    from onehour.terminal import console_of  # noqa: PLC0415
 
     found = data["provenance"]
     name = f"{found['origin_name_zh']} {found['origin_name_en']}".strip() or found["origin"]
