@@ -181,8 +181,8 @@ def platforms(
     link_start, link_to, link_s = _links(timetable, stop, gate_s, least_s)
     board_at = np.where(timetable.can_board[call], platform, len(stop))
     alight_at = np.where(timetable.can_alight[call], platform, len(stop) + 1)
-    arrive_s = np.append(timetable.arrival_s, timetable.run_arrival_s[call])
-    depart_s = np.append(timetable.departure_s, timetable.run_departure_s[call])
+    arrive_s = np.append(timetable.arrival_s, timetable.run_arrival_s[call]).astype(np.int64)
+    depart_s = np.append(timetable.departure_s, timetable.run_departure_s[call]).astype(np.int64)
     bands = Bands(
         new[timetable.headway_pattern[band]].astype(np.int32), timetable.headway_start_s[band],
         timetable.headway_end_s[band], timetable.headway_s[band], timetable.headway_exact[band],
@@ -227,7 +227,22 @@ def _platform_rows(
     unserved = np.setdiff1d(np.arange(timetable.n_stops), stops)
     both = np.stack([np.append(stops, unserved), np.append(gates, np.zeros_like(unserved))], axis=1)
     rows, platform = np.unique(both, axis=0, return_inverse=True)
-    return platform.ravel()[: len(call)], rows[:, 0], rows[:, 1]
+    order = np.argsort(_along_a_curve(timetable)[rows[:, 0]], kind="stable")  # neighbours are near in memory
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place[platform.ravel()[: len(call)]], rows[order, 0], rows[order, 1]
+
+
+def _along_a_curve(timetable: Timetable) -> Int64s:
+    """Return the place of each stop along a curve that fills the plane (Morton 1966), [stops]."""
+    key = np.zeros(timetable.n_stops, np.int64)
+    for shift, name in enumerate(("lon", "lat")):
+        at = timetable.stops[name].to_numpy(np.float64)
+        span = np.ptp(at) if len(at) else 0
+        cell = ((at - at.min(initial=np.inf)) / (span or 1) * 65535).astype(np.int64)
+        for bit in range(16):
+            key |= (cell >> bit & 1) << (2 * bit + shift)
+    return key
 
 
 def _links(timetable: Timetable, stop: Int64s, gate_s: Int64s, least_s: int) -> tuple[Int64s, Int64s, Int64s]:
@@ -266,13 +281,13 @@ def _boardable(board_at: Int64s, start: Int64s, count: int) -> tuple[Int64s, Int
 
 
 def _turned(
-    timetable: Timetable, arrive_s: NDArray[np.int32], depart_s: NDArray[np.int32], turned: Int64s
+    timetable: Timetable, arrive_s: Int64s, depart_s: Int64s, turned: Int64s
 ) -> tuple[Int64s, Int64s]:
     """Return the times of all runs backwards: arrivals become departures, and the last comes first."""
     begin, end = timetable.trip_times_start[:-1], timetable.trip_times_start[1:]
     scheduled = np.repeat(begin + end - 1, end - begin) - np.arange(len(timetable.arrival_s))
     order = np.append(scheduled, len(timetable.arrival_s) + turned).astype(np.int64)
-    return -depart_s[order].astype(np.int64), -arrive_s[order].astype(np.int64)
+    return -depart_s[order], -arrive_s[order]
 
 
 def _transposed(start: Int64s, head: Int64s, seconds: Int64s) -> tuple[Int64s, Int64s, Int64s]:

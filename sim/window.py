@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from network.distances import straight_km
 from network.errors import BadInputError, Problem
 from sim.kernels._jit import available_threads
-from sim.kernels.window import UNREACHED, window_samples, window_statistics
+from sim.kernels.window import UNREACHED, window_times
 from sim.platforms import Access, Platforms, platforms
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from network.timetable import Timetable
+    from sim.platforms import Ways
 
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
@@ -161,6 +162,7 @@ class Window:
         )
         self.draws = draws if self.platforms.by_chance else 1
         shares = np.random.default_rng(seed).random((self.draws, timetable.n_patterns))
+        self._last: tuple[Points, Ways] | None = None  # the destinations asked for last
         self.phases = np.ascontiguousarray(shares[:, self.platforms.pattern])
 
     def samples(
@@ -197,7 +199,11 @@ class Window:
         found = np.empty((len(rows.ids), len(columns.ids), shape[2]), np.int32)
         directs = _turned(directs, shape) if self.arrive_by else directs
         arguments = self._arguments(rows, columns, directs, _threads(len(rows.ids), threads))
-        window_samples(*(*arguments, found))
+        none = np.zeros(0, np.int64)
+        window_times(
+            *arguments, found, 0, none,
+            np.empty((0, 0, 0), np.int32), np.empty((0, 0)), np.empty((0, 0), np.int64),
+        )  # fmt: skip
         times_s = found.reshape(*found.shape[:2], self.draws, len(self.leave_s))
         if self.arrive_by:
             return Samples(np.ascontiguousarray(times_s[..., ::-1].transpose(1, 2, 3, 0)), self.leave_s)
@@ -236,6 +242,7 @@ class Window:
         """
         count = self.draws * len(self.leave_s)
         ranks, column = _ranks(names, count)
+        ranks = ranks if ranks.size else np.ones(1, np.int64)
         rows, columns = (destinations, origins) if self.arrive_by else (origins, destinations)
         shape = len(origins.ids), len(destinations.ids)
         directs = _turned(directs, shape) if self.arrive_by else directs
@@ -246,7 +253,7 @@ class Window:
         work = np.empty((lanes, len(columns.ids), count), np.int32)
         within_s = self.limit_s if within_min is None else int(60 * within_min)
         arguments = self._arguments(rows, columns, directs, lanes)
-        window_statistics(*(*arguments, work, within_s, ranks, ranked_s, mean_s, within))
+        window_times(*arguments, work, within_s, ranks, ranked_s, mean_s, within)
         table = np.empty((*ranked_s.shape[:2], len(names)))
         for at, name in enumerate(names):
             if name == "mean":
@@ -262,13 +269,11 @@ class Window:
         self, rows: Points, columns: Points, directs: Directs | None, lanes: int
     ) -> tuple[object, ...]:
         """Return what the kernels take, up to their results."""
-        found, least_s = self.platforms, self.settings.min_transfer_s
-        if self.arrive_by:
-            start = found.exits(self.timetable, rows.access)
-            end = found.entries(self.timetable, columns.access, least_s)
-        else:
-            start = found.entries(self.timetable, rows.access, least_s)
-            end = found.exits(self.timetable, columns.access)
+        found = self.platforms
+        start = self._ways(rows, entering=not self.arrive_by)
+        if self._last is None or self._last[0] is not columns:
+            self._last = columns, self._ways(columns, entering=self.arrive_by)
+        end = self._last[1]
         if directs is None:
             directs = Directs(np.zeros(len(rows.ids) + 1, np.int32), *(np.zeros(0, np.int32),) * 2)
         trips_end = np.repeat(found.trips_end[None], lanes, axis=0)
@@ -279,6 +284,12 @@ class Window:
             *directs, self.limit_s, self.settings.max_rides, trips_end, trip_s,
             _workspace(lanes, found.count, len(found.pattern), leave_s.shape[1]),
         )  # fmt: skip
+
+    def _ways(self, points: Points, *, entering: bool) -> Ways:
+        """Return the ways between points and platforms."""
+        if entering:
+            return self.platforms.entries(self.timetable, points.access, self.settings.min_transfer_s)
+        return self.platforms.exits(self.timetable, points.access)
 
 
 def travel_times(
@@ -615,6 +626,7 @@ def _blocks(leave_s: Int32s) -> Int32s:
     """Return departures as blocks of equally many lanes, the last filled up with its last departure."""
     blocks = -(-len(leave_s) // MOST_LANES)
     lanes = -(-len(leave_s) // blocks)
+    lanes = -(-lanes // 16) * 16 if lanes > 8 else lanes  # noqa: PLR2004 - a row of labels fills whole cache lines
     padded = np.full(blocks * lanes, leave_s[-1], np.int32)
     padded[: len(leave_s)] = leave_s
     return padded.reshape(blocks, lanes)
@@ -642,6 +654,6 @@ def _workspace(threads: int, count: int, patterns: int, lanes: int) -> tuple[NDA
     return (
         np.empty((*rows, lanes), np.int32), np.empty((*rows, lanes), np.int32),
         *(np.empty(rows, np.int32) for _ in range(4)),
-        np.empty(rows, np.bool_),
+        np.empty(rows, np.bool_), np.empty(rows, np.int32), np.empty(rows, np.int32),
         np.empty((threads, patterns), np.int32), np.empty((threads, patterns), np.int32),
     )  # fmt: skip
