@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,57 +15,43 @@ import numpy as np
 
 from network.errors import BadInputError, Problem
 from network.files import whole_file
-from sim.kernels import customization, phast
+from sim.contraction import Contraction
+from sim.kernels import phast
 from sim.kernels._jit import available_threads
-from sim.kernels._lanes import LANES, aligned
+from sim.kernels._lanes import AHEAD, LANES, aligned
 from sim.kernels.customization import CLOSED
-from sim.kernels.ordering import contraction_order, neighbours, subtree_runs
 from sim.queries import checked_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from sim.contraction import Arcs, Progress
+    from sim.queries import Query
     from sim.search import SearchGraph
     from sim.sources import Source
 
     Int32Array = NDArray[np.int32]
-    Progress = Callable[[str, float], None]
 
 __all__ = ["PreparedGraph"]
 
 _FORMAT = 1
-_RUNS = 64  # a subtree that one thread customizes holds at most this share of the nodes
-_TILE = 256  # columns that are turned over in the processor's nearest cache before they are written out
-_NO_ROWS = np.zeros(0, np.int32)
-
-
-class _Order(NamedTuple):
-    """What no link's time changes, see `sim.kernels.ordering` and `sim.kernels.customization`."""
-
-    place: Int32Array  # position of each node; position 0 is the highest rank
-    parent: Int32Array  # position of each position's parent in the elimination tree
-    first: NDArray[np.int64]
-    above: Int32Array
-    arc_of: NDArray[np.int64]
+_HEADERS_BYTES = 8192  # of a saved order
 
 
 class _Workspace(NamedTuple):
     """Memory of a search, see `sim.kernels.phast`; left by every search as it was found."""
 
     labels: NDArray[np.uint32]
-    climbs: NDArray[np.uint32]
-    fresh: NDArray[np.uint8]
+    touched: NDArray[np.uint64]
 
-
-class _Arcs(NamedTuple):
-    """The arcs that a search needs, see `sim.kernels.phast`."""
-
-    up_start: Int32Array
-    up: NDArray[np.uint64]
-    down_start: Int32Array
-    down: NDArray[np.uint64]
+    @classmethod
+    def of(cls, lanes: int, n_nodes: int) -> _Workspace:
+        """Return a new workspace."""
+        labels = aligned(lanes, (n_nodes + 1) * LANES)
+        labels[:, n_nodes * LANES :] = CLOSED
+        return cls(labels, np.zeros((lanes, n_nodes // 64 + 1), np.uint64))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -82,8 +69,8 @@ class PreparedGraph:
     """
 
     graph: SearchGraph
-    _order: _Order
-    _arcs: _Arcs
+    _contraction: Contraction
+    _arcs: Arcs
     _spare: list[_Workspace] = field(default_factory=list)  # workspaces of all nodes, to be used again
 
     @classmethod
@@ -102,28 +89,22 @@ class PreparedGraph:
         PreparedGraph
             The prepared graph.
         """
-        tell = progress or (lambda _step, _share: None)
-        tell("order", 0.0)
-        start, near = neighbours(graph.tail, graph.head, graph.n_nodes)
-        node, parent = contraction_order(start, near)
-        tell("shortcuts", 0.4)
-        rank = np.empty_like(node)
-        rank[node] = np.arange(node.size, dtype=np.int32)
-        first, above = customization.shortcut_arcs(start, near, node, rank, parent)
-        arc_of = customization.arcs_of_links(first, above, rank, graph.tail, graph.head)
-        last = graph.n_nodes - 1
-        turned = np.where(parent >= 0, last - parent, -1)[::-1].astype(np.int32)
-        order = _Order((last - rank).astype(np.int32), turned, first, above, arc_of)
-        tell("times", 0.6)
-        prepared = cls(graph, order, _customized(order, graph.seconds))
+        return cls._of(graph, progress or _silence)
+
+    @classmethod
+    def _of(cls, graph: SearchGraph, tell: Progress, order: Int32Array | None = None) -> PreparedGraph:
+        """Prepare a graph; in an order that is known, if it is."""
+        contraction = Contraction.of(graph, tell, order)
+        tell("times", 0.9)
+        prepared = cls(graph, contraction, contraction.arcs(graph.seconds))
         tell("done", 1.0)
         return prepared
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.graph, self._order, self._arcs)
+        return type(self), (self.graph, self._contraction, self._arcs)
 
     def __repr__(self) -> str:
-        arcs = f"{self._arcs.up.size} arcs up, {self._arcs.down.size} down"
+        arcs = f"{self._contraction.n_arcs} arcs"
         return f"PreparedGraph({self.graph.n_nodes} nodes, {self.graph.n_links} links, {arcs})"
 
     def with_seconds(self, seconds: ArrayLike) -> PreparedGraph:
@@ -145,7 +126,7 @@ class PreparedGraph:
             (a `ValueError`) The times are no whole numbers of the right length; lists every problem.
         """
         graph = self.graph.with_seconds(seconds)
-        return replace(self, graph=graph, _arcs=_customized(self._order, graph.seconds))
+        return replace(self, graph=graph, _arcs=self._contraction.arcs(graph.seconds))
 
     def times(
         self,
@@ -185,25 +166,21 @@ class PreparedGraph:
             sources, self.graph.n_nodes, horizon_s=horizon_s, threads=threads, targets=asked
         )
         rows = query.seeds.start.size - 1
-        row_of, down_start, down = _NO_ROWS, self._arcs.down_start, self._arcs.down
-        places = self._order.place
+        lines, arcs = self._contraction.line, self._arcs
+        runs = np.array([[0, lines.size]], np.int32)
         if targets is not None:
-            ends = places[query.targets]
-            row_of, down_start, down = phast.restricted(down_start, down, ends)
-            places = row_of[ends]
-        lines = aligned(rows, places.size) if out is None else _checked_lines(out, rows, places.size)
-        if rows and places.size:
-            filled = np.zeros(lines.shape[1], np.int32)
-            filled[: places.size] = places
-            workspace = self._workspace(rows, down_start.size - 1, query.threads)
-            tiles = aligned(len(workspace.labels) * LANES, _TILE).reshape(-1, LANES, _TILE)
-            phast.times(
-                self._order.parent, self._arcs.up_start, self._arcs.up, down_start, down, row_of, filled,
-                query.seeds.start, self._order.place[query.seeds.node], query.seeds.offset_s,
-                np.uint32(query.horizon_s), *workspace, tiles, lines,
-            )  # fmt: skip
-            self._give_back(workspace)
-        return lines.view(np.int32)[:, : places.size]
+            lines = lines[query.targets]
+            runs = phast.lines_above(arcs.down_start, arcs.down, lines)
+        written = aligned(rows, lines.size) if out is None else _checked_lines(out, rows, lines.size)
+        if rows and lines.size:
+            place = np.zeros(written.shape[1] + AHEAD + LANES, np.int32)
+            place[: lines.size] = lines
+            with self._workspace(rows, query.threads) as workspace:
+                phast.times(
+                    self._contraction.parent_line, *arcs, runs, place, *self._seeds(query),
+                    np.uint32(query.horizon_s), *workspace, written,
+                )  # fmt: skip
+        return written.view(np.int32)[:, : lines.size]
 
     def sums_within(
         self,
@@ -244,43 +221,47 @@ class PreparedGraph:
         rows = query.seeds.start.size - 1
         if not rows or not column.size:
             return np.zeros(rows)
-        of_place = np.empty_like(column)
-        of_place[self._order.place] = column
-        sums = np.empty((-(-rows // LANES), LANES))
-        arcs = self._arcs
-        workspace = self._workspace(rows, column.size, query.threads)
-        phast.sums_within(
-            self._order.parent, arcs.up_start, arcs.up, arcs.down_start, arcs.down, _NO_ROWS,
-            query.seeds.start, self._order.place[query.seeds.node], query.seeds.offset_s,
-            np.uint32(query.horizon_s), of_place, *workspace, sums,
-        )  # fmt: skip
-        self._give_back(workspace)
-        return sums.ravel()[:rows].copy()
+        of_line = np.empty_like(column)
+        of_line[self._contraction.line] = column
+        sums = np.empty(-(-rows // LANES) * LANES)
+        with self._workspace(rows, query.threads) as workspace:
+            phast.sums_within(
+                self._contraction.parent_line, *self._arcs, *self._seeds(query),
+                np.uint32(query.horizon_s), of_line, *workspace, sums,
+            )  # fmt: skip
+        return sums[:rows]
 
     def save(self, path: str | Path) -> None:
-        """Write the preparation to a file, whole or not at all; `load` needs the same graph again.
+        """Write the order to a file, whole or not at all; `load` takes it for the same links again.
 
         Parameters
         ----------
         path
             The file (a NumPy archive without pickles); replaced if it is there.
+
+        Raises
+        ------
+        BadInputError
+            (a `ValueError`) The file cannot be written.
         """
         with whole_file(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez(
-                file, allow_pickle=False, format=_FORMAT, graph=_hash(self.graph),
-                **self._order._asdict(), **self._arcs._asdict(),
+                file, allow_pickle=False, format=_FORMAT, links=_hash(self.graph),
+                order=self._contraction.order,
             )  # fmt: skip
 
     @classmethod
-    def load(cls, path: str | Path, graph: SearchGraph) -> PreparedGraph:
-        """Read a preparation that `save` wrote.
+    def load(cls, path: str | Path, graph: SearchGraph, *, progress: Progress | None = None) -> PreparedGraph:
+        """Prepare a graph in the order that `save` wrote, which saves the search for one.
 
         Parameters
         ----------
         path
             The file.
         graph
-            The graph that was prepared.
+            A graph of the links that were prepared; they may take other times.
+        progress
+            As for `SearchGraph.prepare`.
 
         Returns
         -------
@@ -290,60 +271,57 @@ class PreparedGraph:
         Raises
         ------
         BadInputError
-            (a `ValueError`) The file is damaged, of another format, or of another graph.
+            (a `ValueError`) The file cannot be read, is damaged, of another version, or of other links.
         """
-        fix = "prepare the graph again"
-        try:
-            with Path(path).open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
-                if int(file["format"]) != _FORMAT:
-                    raise BadInputError(Problem(str(path), "is of another version", fix))
-                if str(file["graph"]) != _hash(graph):
-                    raise BadInputError(Problem(str(path), "is of another graph", fix))
-                order = _Order(*(file[name] for name in _Order._fields))
-                return cls(graph, order, _Arcs(*(file[name] for name in _Arcs._fields)))
-        except (BadZipFile, KeyError, EOFError, ValueError) as error:
-            if isinstance(error, BadInputError):
-                raise
-            raise BadInputError(Problem(str(path), f"is damaged: {error}", fix)) from error
+        return cls._of(graph, progress or _silence, _read_order(Path(path), graph))
 
-    def _workspace(self, rows: int, width: int, threads: int | None) -> _Workspace:
-        """Return a workspace with as many lanes as there is work for; one that is spare, where it fits."""
+    def _seeds(self, query: Query) -> tuple[Int32Array, Int32Array, Int32Array]:
+        """Return the seeds of a query, by line."""
+        return query.seeds.start, self._contraction.line[query.seeds.node], query.seeds.offset_s
+
+    @contextmanager
+    def _workspace(self, rows: int, threads: int | None) -> Iterator[_Workspace]:
+        """Give a workspace with as many lanes as there is work for; one is kept for the next search."""
+        n = self.graph.n_nodes
         most = available_threads()
         lanes = max(1, min(-(-rows // LANES), most if threads is None else min(threads, most)))
-        if width == self.graph.n_nodes:
-            try:
-                spare = self._spare.pop()  # no other thread gets the same one
-            except IndexError:
-                pass
-            else:
-                if len(spare.labels) == lanes:
-                    return spare
-        climbs = np.full((lanes, self.graph.n_nodes), CLOSED, np.uint32)
-        return _Workspace(aligned(lanes, width * LANES), climbs, np.ones((lanes, width), np.uint8))
-
-    def _give_back(self, workspace: _Workspace) -> None:
-        """Keep a workspace of all nodes for the next search; one at most."""
-        if workspace.fresh.shape[1] == self.graph.n_nodes and not self._spare:
+        try:
+            workspace = self._spare.pop()  # no other thread gets the same one
+        except IndexError:
+            workspace = _Workspace.of(lanes, n)
+        if len(workspace.labels) < lanes:
+            workspace = _Workspace.of(lanes, n)
+        yield _Workspace(workspace.labels[:lanes], workspace.touched[:lanes])
+        if not self._spare:
             self._spare.append(workspace)
 
 
-def _customized(order: _Order, seconds: Int32Array) -> _Arcs:
-    """Return the arcs that a search needs where links take so long."""
-    first, above, n = order.first, order.above, order.place.size
-    up_s, down_s = customization.arc_times(order.arc_of, seconds, above.size)
-    parent = np.where(order.parent >= 0, n - 1 - order.parent, -1)[::-1].astype(np.int32)
-    runs, top = subtree_runs(parent, max(1, n // _RUNS))
-    slots = np.full((max(1, min(available_threads(), len(runs))), n), -1, np.int32)
-    below_first, below, below_arc = customization.lower_arcs(first, above)
-    customization.basic(first, above, up_s, down_s, below_first, below, below_arc, runs, top, slots)
-    slots[:] = -1
-    best_up, best_down = np.empty_like(up_s), np.empty_like(down_s)
-    state = np.empty(above.size, np.uint8)
-    customization.perfect(first, above, up_s, down_s, runs, top, slots, best_up, best_down, state)
-    return _Arcs(
-        *customization.needed_arcs(first, above, up_s, state, np.uint8(4)),
-        *customization.needed_arcs(first, above, down_s, state, np.uint8(8)),
-    )
+def _silence(_step: str, _share: float) -> None:
+    """Tell nobody."""
+
+
+def _read_order(path: Path, graph: SearchGraph) -> Int32Array:
+    """Return the order of a file; a `BadInputError` says why it cannot be used."""
+    problem = None
+    n = graph.n_nodes
+    try:
+        with path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
+            if sum(member.file_size for member in file.zip.infolist()) > 4 * n + _HEADERS_BYTES:
+                problem = "is damaged: it is too large"
+            elif int(file["format"]) != _FORMAT:
+                problem = "is of another version"
+            elif str(file["links"]) != _hash(graph):
+                problem = "is of other links"
+            else:
+                order: Int32Array = file["order"]
+                if order.dtype == np.int32 and np.array_equal(np.sort(order), np.arange(n)):
+                    return order
+                problem = "is damaged: not every node has one place"
+    except OSError as error:
+        raise BadInputError(Problem(str(path), f"cannot be read: {error.strerror or error}")) from error
+    except (BadZipFile, KeyError, EOFError, ValueError, TypeError) as error:
+        problem = f"is damaged: {error}"
+    raise BadInputError(Problem(str(path), problem, "prepare the graph again"))
 
 
 def _checked_lines(out: Any, rows: int, columns: int) -> NDArray[np.uint32]:
@@ -365,8 +343,8 @@ def _checked_lines(out: Any, rows: int, columns: int) -> NDArray[np.uint32]:
 
 
 def _hash(graph: SearchGraph) -> str:
-    """Return the hash of a graph's nodes and links."""
+    """Return the hash of a graph's nodes and links; times are no part of it."""
     digest = hashlib.sha256(str(graph.n_nodes).encode())
-    for column in (graph.tail, graph.head, graph.seconds):
+    for column in (graph.tail, graph.head):
         digest.update(np.ascontiguousarray(column, "<i4").tobytes())
     return digest.hexdigest()

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
-    from sim.prepared import PreparedGraph, Progress
+    from sim.contraction import Progress
+    from sim.prepared import PreparedGraph
     from sim.queries import Query
     from sim.sources import Seeds
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from network.errors import BadInputError
-from sim.kernels.ordering import contraction_order, neighbours
+from sim.kernels.ordering import by_subtree, minimum_degree, neighbours
 from sim.prepared import PreparedGraph
 from sim.search import UNREACHED, SearchGraph, Source
 
@@ -109,14 +109,11 @@ def test_workspaces_are_used_again_and_left_clean(graph):
     for rows, threads in ((40, 1), (40, 1), (3, 2), (40, 2), (40, 2)):
         nodes = np.arange(rows)
         assert np.array_equal(prepared.times(nodes, threads=threads), graph.times(nodes))
-        assert len(prepared._spare) == 1
-        labels, climbs, fresh = prepared._spare[0]
-        assert climbs.min() == UNREACHED
-        assert fresh.all()
         prepared.times(nodes, targets=[5])
-        assert prepared._spare[0].labels is labels
         prepared.sums_within(nodes, np.ones(900), horizon_s=9, threads=threads)
-        assert prepared._spare[0].labels is labels
+        (spare,) = prepared._spare
+        assert not spare.touched.any()
+        assert spare.labels[:, 900 * 16 :].min() == UNREACHED
     again = pickle.loads(pickle.dumps(prepared))  # noqa: S301 - our own
     assert np.array_equal(again.times([3]), graph.times([3]))
     assert len(prepared.with_seconds(graph.seconds).times([3])) == 1
@@ -143,7 +140,7 @@ def test_wrong_questions(prepared):
 def test_progress(graph):
     told = []
     graph.prepare(progress=lambda step, share: told.append((step, share)))
-    assert [step for step, _ in told] == ["order", "shortcuts", "times", "done"]
+    assert [step for step, _ in told] == ["neighbours", "order", "shortcuts", "times", "done"]
     assert [share for _, share in told] == sorted(share for _, share in told)
     assert "900 nodes" in repr(graph.prepare())
 
@@ -155,14 +152,47 @@ def test_save_and_load(graph, prepared, tmp_path):
     assert list(tmp_path.iterdir()) == [file]
     again = PreparedGraph.load(file, graph)
     assert np.array_equal(again.times([0, 5]), prepared.times([0, 5]))
-    seconds = graph.seconds[::-1].copy()
-    assert np.array_equal(again.with_seconds(seconds).times([7]), prepared.with_seconds(seconds).times([7]))
-    with pytest.raises(BadInputError, match="of another graph"):
-        PreparedGraph.load(file, graph.with_seconds(graph.seconds + 1))
+    assert np.array_equal(again._contraction.order, prepared._contraction.order)
+    slower = graph.with_seconds(graph.seconds[::-1])
+    told = []
+    slow = PreparedGraph.load(file, slower, progress=lambda *step: told.append(step))
+    assert np.array_equal(slow.times([7]), slower.times([7]))
+    assert told[-1] == ("done", 1.0)
+
+
+def test_files_that_cannot_be_used(graph, prepared, tmp_path):
+    file = tmp_path / "roads.npz"
+    prepared.save(file)
+    other = SearchGraph.from_arrays(graph.head, graph.tail, graph.seconds, graph.n_nodes)
+    with pytest.raises(BadInputError, match="of other links"):
+        PreparedGraph.load(file, other)
+    with pytest.raises(BadInputError, match="cannot be read: No such file"):
+        PreparedGraph.load(tmp_path / "nothing.npz", graph)
     for size in (0, 100, file.stat().st_size - 50):
         (tmp_path / "half.npz").write_bytes(file.read_bytes()[:size])
         with pytest.raises(BadInputError, match="damaged"):
             PreparedGraph.load(tmp_path / "half.npz", graph)
+    columns = dict(np.load(file))
+    order = columns["order"]
+    wrong = {
+        "another version": {"format": 99},
+        "damaged: not every node": {"order": np.zeros_like(order)},
+        "damaged: ": {"order": np.array([object()] * order.size)},
+    }
+    for message, change in wrong.items():
+        np.savez(tmp_path / "wrong.npz", **(columns | change))
+        with pytest.raises(BadInputError, match=message):
+            PreparedGraph.load(tmp_path / "wrong.npz", graph)
+    for wrong_order in (order[:-1], order + 1, order.astype(float), order.reshape(2, -1)):
+        np.savez(tmp_path / "wrong.npz", **(columns | {"order": wrong_order}))
+        with pytest.raises(BadInputError, match="damaged: not every node"):
+            PreparedGraph.load(tmp_path / "wrong.npz", graph)
+    np.savez_compressed(tmp_path / "wrong.npz", **(columns | {"order": np.zeros(10**6, np.int32)}))
+    with pytest.raises(BadInputError, match="damaged: it is too large"):
+        PreparedGraph.load(tmp_path / "wrong.npz", graph)
+    np.save(tmp_path / "wrong.npy", order)
+    with pytest.raises(BadInputError, match="damaged"):
+        PreparedGraph.load(tmp_path / "wrong.npy", graph)
 
 
 def test_a_file_is_written_whole_or_not_at_all(prepared, tmp_path, monkeypatch):
@@ -186,7 +216,7 @@ def test_the_order_against_plain_elimination(graph):
     """The tree's parents are those that eliminating node by node gives; every subtree is a run of ranks."""
     n = graph.n_nodes
     start, near = neighbours(graph.tail, graph.head, n)
-    node, parent = contraction_order(start, near)
+    node, parent = by_subtree(start, near, minimum_degree(start, near))
     assert sorted(node.tolist()) == list(range(n))
     rank = np.argsort(node)
     above = [set() for _ in range(n)]
@@ -213,6 +243,6 @@ def test_the_order_keeps_cliques_small():
     tail = np.concatenate([cell[:, 1:].ravel(), cell[1:].ravel()])
     head = np.concatenate([cell[:, :-1].ravel(), cell[:-1].ravel()])
     grid = SearchGraph.from_arrays(tail, head, np.ones(tail.size, int), side * side).prepare()
-    assert np.diff(grid._order.first).max() < 2 * side
+    assert np.diff(grid._contraction.first).max() < 2 * side
     path = SearchGraph.from_arrays(np.arange(99), np.arange(1, 100), np.ones(99, int), 100).prepare()
-    assert np.diff(path._order.first).max() == 1
+    assert np.diff(path._contraction.first).max() == 1

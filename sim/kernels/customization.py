@@ -1,19 +1,31 @@
-"""Shortcuts of a contraction order, and their times under given links.
+"""Times of the arcs of a contraction order under given links.
 
-Method: Dibbelt, Strasser and Wagner (2016), "Customizable contraction hierarchies". The arcs are those that
-contraction adds whatever the links take; *basic* customization gives each the quickest way through lower
-ranks, *perfect* customization then the quickest way at all, and an arc that is no quicker than a way through
-a higher rank is left out of the search.
+Method: Dibbelt, Strasser and Wagner (2016), "Customizable contraction hierarchies". *Basic* customization
+gives each arc the quickest way through lower ranks, *perfect* customization then the quickest way at all; an
+arc that is no quicker than a way through other ranks is left out of the search.
 
 =================  =======  ==================  ===========================================================
 array              dtype    shape               meaning
 =================  =======  ==================  ===========================================================
-start, near        int32    [nodes + 1], [2e]   the graph without directions, see `sim.kernels.ordering`
-first              int64    [nodes + 1]         first arc of each rank
-above              int32    [arcs]              the higher rank of an arc; ascending within each lower rank
-up_s, down_s       uint32   [arcs]              time from the lower rank to the higher and back, s; `CLOSED`
-                                                where there is no way
+first              int64    [nodes + 1]         first arc of each rank, see `sim.kernels.shortcuts`
+runs               int32    [2 arcs]            see `sim.kernels.shortcuts.runs_of_arcs`
+lower_start, inner int64    [nodes + 1],        the arcs by their higher rank, see
+lower              int32    [nodes], [2 arcs]   `sim.kernels.shortcuts.lower_arcs`
+trees              int32    [trees, 2]          subtrees of the elimination tree: first rank, and the one
+                                                behind the last
+top                int32    [ranks]             all other ranks, ascending
+times_s            uint32   [2 arcs]            time from the lower rank to the higher and, behind it, back,
+                                                s; `CLOSED` where there is no way
+best_s             uint32   [2 arcs]            the same by way of any ranks
+needed             uint8    [2 arcs]            1 where the time is needed in a search
+rows               uint32   [lanes, 5,          workspace: numbers of one rank's arcs by their higher rank;
+                            2 nodes]            rows are aligned
 =================  =======  ==================  ===========================================================
+
+The arcs of a rank lead to few runs of consecutive ranks, so that numbers of one rank's arcs are laid out by
+higher rank, and other ranks' arcs are added run by run, 8 arcs at once. Columns of arcs come from
+`arc_column`. Subtrees are independent of each other; the ranks above them are taken in blocks, where first
+all that lies outside the block is added in parallel.
 
 Times are added without wrapping around: a sum above `CLOSED` counts as `CLOSED`.
 """
@@ -24,277 +36,250 @@ import numpy as np
 from numba import prange
 
 from sim.kernels._jit import jit, pjit
+from sim.kernels._lanes import LANES, copy_run, least_sums, lower_run
+from sim.kernels._memory import prefetch
 
 CLOSED = np.uint32(2147483647)
 """The time of an arc that cannot be used, s: `sim.kernels.dijkstra.UNREACHED`."""
 
+BLOCK = 64
+"""How many ranks of the top are taken together."""
 
-@jit
-def shortcut_arcs(start, near, node, rank, parent):
-    """Return first and above: the neighbours of each rank once all below it is contracted, see the module."""
-    n = node.size
-    child = np.full(n, -1, np.int32)
-    sibling = np.full(n, -1, np.int32)
-    mark = np.full(n, -1, np.int32)
-    first = np.zeros(n + 1, np.int64)
-    above = np.empty(near.size * 2 + 16, np.int32)
-    end = 0
-    for r in range(n):
-        if end + n > above.size:
-            most = 0
-            c = np.int64(child[r])
-            while c >= 0:
-                most += first[c + 1] - first[c]
-                c = np.int64(sibling[c])
-            most += start[node[r] + 1] - start[node[r]]
-            if end + most > above.size:
-                larger = np.empty(above.size * 2 + most, np.int32)
-                larger[:end] = above[:end]
-                above = larger
-        mark[r] = r
-        begin = end
-        c = np.int64(child[r])
-        while c >= 0:
-            for arc in range(first[c], first[c + 1]):
-                v = above[arc]
-                if mark[v] != r:
-                    mark[v] = r
-                    above[end] = v
-                    end += 1
-            c = np.int64(sibling[c])
-        u = node[r]
-        for slot in range(start[u], start[u + 1]):
-            v = rank[near[slot]]
-            if v > r and mark[v] != r:
-                mark[v] = r
-                above[end] = v
-                end += 1
-        above[begin:end].sort()
-        first[r + 1] = end
-        if parent[r] >= 0:
-            sibling[r] = child[parent[r]]
-            child[parent[r]] = r
-    return first, above[:end].copy()
+_HALF = np.uint64(32)
+_LAST = np.uint64(1 << 31)
+_AHEAD = 8  # lower arcs ahead at which the memory of one is asked for
+
+
+def arc_column(n_arcs):
+    """Return two numbers for each arc, not filled, with room to read on before and behind them."""
+    return np.empty(2 * n_arcs + 2 * LANES, np.uint32)[LANES:-LANES]
 
 
 @jit
-def arcs_of_links(first, above, rank, tail, head):
-    """Return the arc of each link, twice, plus 1 where the link leads down; -1 for loops; int64 [links]."""
-    arc_of = np.empty(tail.size, np.int64)
-    for link in range(tail.size):
-        a, b = rank[tail[link]], rank[head[link]]
-        if a == b:
-            arc_of[link] = -1
-            continue
-        low, high = min(a, b), max(a, b)
-        left, right = first[low], first[low + 1]
-        while right - left > 1:
-            middle = (left + right) >> 1
-            if above[middle] <= high:
-                left = middle
-            else:
-                right = middle
-        arc_of[link] = 2 * left + (1 if a > b else 0)
-    return arc_of
-
-
-@jit
-def arc_times(arc_of, seconds, n_arcs):
-    """Return up_s and down_s of the links alone: the quickest of each direction."""
-    up_s = np.full(n_arcs, CLOSED, np.uint32)
-    down_s = np.full(n_arcs, CLOSED, np.uint32)
-    for link in range(seconds.size):
-        if arc_of[link] < 0:
-            continue
-        arc = arc_of[link] >> 1
-        if arc_of[link] & 1:
-            down_s[arc] = min(down_s[arc], np.uint32(seconds[link]))
-        else:
-            up_s[arc] = min(up_s[arc], np.uint32(seconds[link]))
-    return up_s, down_s
-
-
-@jit
-def _basic_of(x, first, above, slot_of, up_s, down_s, below_first, below, below_arc):
-    """Give the arcs of rank x the quickest ways through the ranks below it."""
-    for arc in range(first[x], first[x + 1]):
-        slot_of[above[arc]] = arc
-    for item in range(below_first[x], below_first[x + 1]):
-        low_arc = below_arc[item]
-        stop = first[below[item] + 1]
-        to_x, from_x = up_s[low_arc], down_s[low_arc]
-        for arc in range(low_arc + 1, stop):
-            mine = slot_of[above[arc]]
-            up_s[mine] = min(up_s[mine], from_x + up_s[arc])
-            down_s[mine] = min(down_s[mine], down_s[arc] + to_x)
-
-
-@jit
-def lower_arcs(first, above):
-    """Return the arcs by their higher rank: below_first, the lower rank of each, and the arc."""
-    n = first.size - 1
-    below_first = np.zeros(n + 1, np.int64)
-    for arc in range(above.size):
-        below_first[above[arc] + 1] += 1
-    for r in range(n):
-        below_first[r + 1] += below_first[r]
-    put = below_first[:-1].copy()
-    below = np.empty(above.size, np.int32)
-    below_arc = np.empty(above.size, np.int32)
-    for r in range(n):
-        for arc in range(first[r], first[r + 1]):
-            v = above[arc]
-            below[put[v]] = r
-            below_arc[put[v]] = arc
-            put[v] += 1
-    return below_first, below, below_arc
-
-
-@jit
-def _basic_run(low, high, first, above, slot_of, up_s, down_s, below_first, below, below_arc):
-    """Customize the ranks from low to high - 1, whose lower arcs are done, or among them."""
-    for x in range(low, high):
-        _basic_of(x, first, above, slot_of, up_s, down_s, below_first, below, below_arc)
-
-
-@pjit
-def basic(first, above, up_s, down_s, below_first, below, below_arc, runs, top, slots):
-    """Give every arc the quickest way through lower ranks; in place.
+def link_times(arc_of, seconds, times_s):
+    """Fill `times_s` with the times of the links alone, the quickest of each direction.
 
     Parameters
     ----------
-    first, above, up_s, down_s
-        The arcs with the times of the links, see the module.
-    below_first, below, below_arc
-        `lower_arcs`.
-    runs
-        int32 [runs, 2]: subtrees of the elimination tree, as first rank and the one behind the last.
-    top
-        int32 [ranks]: all others, ascending.
-    slots
-        int32 [lanes, nodes]: workspace.
-    """
-    lanes = slots.shape[0]
-    for lane in prange(lanes):
-        for run in range(lane, runs.shape[0], lanes):
-            _basic_run(
-                runs[run, 0], runs[run, 1], first, above, slots[lane], up_s, down_s,
-                below_first, below, below_arc,
-            )  # fmt: skip
-    for item in range(top.size):
-        x = top[item]
-        _basic_of(x, first, above, slots[0], up_s, down_s, below_first, below, below_arc)
-
-
-_UP_EXACT, _DOWN_EXACT, _UP_NEEDED, _DOWN_NEEDED = 1, 2, 4, 8
-
-
-@jit
-def _perfect_of(x, first, above, slot_of, up_s, down_s, best_up, best_down, state):
-    """Give the arcs of rank x their shortest times; the ranks above have theirs. See `perfect`."""
-    begin, end = first[x], first[x + 1]
-    for arc in range(begin, end):
-        slot_of[above[arc]] = arc
-        best_up[arc] = up_s[arc]
-        best_down[arc] = down_s[arc]
-        state[arc] = _UP_NEEDED | _DOWN_NEEDED
-    for arc in range(begin, end):
-        u = above[arc]
-        to_u, from_u = up_s[arc], down_s[arc]
-        for other in range(first[u], first[u + 1]):
-            mine = slot_of[above[other]]
-            if mine < begin or mine >= end or above[mine] != above[other]:
-                continue
-            rise, fall = best_up[other], best_down[other]
-            # x -> u, and u -> x, by way of the higher rank v
-            best_up[arc] = min(best_up[arc], up_s[mine] + fall)
-            best_down[arc] = min(best_down[arc], rise + down_s[mine])
-            # x -> v, and v -> x, by way of u
-            there = to_u + rise
-            if there <= best_up[mine]:
-                best_up[mine] = there
-                if state[other] & _UP_EXACT and there <= up_s[mine]:
-                    state[mine] &= ~_UP_NEEDED
-            back = fall + from_u
-            if back <= best_down[mine]:
-                best_down[mine] = back
-                if state[other] & _DOWN_EXACT and back <= down_s[mine]:
-                    state[mine] &= ~_DOWN_NEEDED
-    for arc in range(begin, end):
-        flags = state[arc]
-        if best_up[arc] < up_s[arc]:
-            flags &= ~_UP_NEEDED
-        else:
-            flags |= _UP_EXACT
-        if best_down[arc] < down_s[arc]:
-            flags &= ~_DOWN_NEEDED
-        else:
-            flags |= _DOWN_EXACT
-        if up_s[arc] >= CLOSED:
-            flags &= ~_UP_NEEDED
-        if down_s[arc] >= CLOSED:
-            flags &= ~_DOWN_NEEDED
-        state[arc] = flags
-
-
-@pjit
-def perfect(first, above, up_s, down_s, runs, top, slots, best_up, best_down, state):
-    """Find the shortest time of every arc, and the arcs that a search needs.
-
-    An arc is not needed where its time is not the shortest, or where an arc to a rank in between and the
-    shortest arc from there take just as long; ways that the search finds still lead up first, then down.
-
-    Parameters
-    ----------
-    first, above, up_s, down_s, runs, top, slots
-        As for `basic`, after it; `slots` filled with -1.
-    best_up, best_down
-        uint32 [arcs]: to be filled with the shortest times, s.
-    state
-        uint8 [arcs]: to be filled; bit 4: needed upwards, bit 8: needed downwards.
-    """
-    for item in range(top.size - 1, -1, -1):
-        _perfect_of(top[item], first, above, slots[0], up_s, down_s, best_up, best_down, state)
-    lanes = slots.shape[0]
-    for lane in prange(lanes):
-        for run in range(lane, runs.shape[0], lanes):
-            for x in range(runs[run, 1] - 1, runs[run, 0] - 1, -1):
-                _perfect_of(x, first, above, slots[lane], up_s, down_s, best_up, best_down, state)
-
-
-@jit
-def needed_arcs(first, above, seconds, state, flag):
-    """Return the needed arcs of one direction by position, the highest rank first.
-
-    Parameters
-    ----------
-    first, above
-        The arcs, see the module.
+    arc_of
+        int64 [links], see `sim.kernels.shortcuts.arcs_of_links`.
     seconds
-        uint32 [arcs]: `up_s` or `down_s`.
-    state, flag
-        The states that `perfect` filled, and the bit that says needed.
+        int32 [links]: times of the links, s.
+    times_s
+        See the module.
+    """
+    times_s[:] = CLOSED
+    for link in range(seconds.size):
+        arc = arc_of[link]
+        if arc >= 0:
+            times_s[arc] = min(times_s[arc], np.uint32(seconds[link]))
 
-    Returns
-    -------
-    start : int32 [nodes + 1]
-        First arc of each position; position i is rank ``nodes - 1 - i``.
-    arcs : uint64 [needed]
-        ``seconds << 32 | position of the higher rank``.
+
+@jit
+def _lay_out(begin, end, runs, values, row):
+    """Lay the numbers of a rank's arcs out by their higher rank."""
+    arc = begin
+    while arc < end:
+        then = np.int64(runs[2 * arc + 1])
+        copy_run(row, 2 * np.int64(runs[2 * arc]), values, 2 * arc, 2 * then)
+        arc = then
+
+
+@jit
+def _take_back(begin, end, runs, values, row):
+    """Write the numbers that were laid out back to a rank's arcs."""
+    for arc in range(begin, end):
+        place = 2 * np.int64(runs[2 * arc])
+        values[2 * arc] = row[place]
+        values[2 * arc + 1] = row[place + 1]
+
+
+@jit
+def _basic_of(begin, end, least, most, runs, lower, times_s, row):
+    """Lower the arcs from begin to end - 1, those of one rank, by some of its lower arcs."""
+    _lay_out(begin, end, runs, times_s, row)
+    for item in range(least, most):
+        if item + _AHEAD < most:
+            ahead = 2 * np.int64(lower[2 * (item + _AHEAD)])
+            prefetch(times_s, ahead)
+            prefetch(runs, ahead)
+        arc = np.int64(lower[2 * item])
+        stop = np.int64(lower[2 * item + 1])
+        to_x, from_x = times_s[2 * arc], times_s[2 * arc + 1]
+        arc += 1
+        while arc < stop:
+            then = np.int64(runs[2 * arc + 1])
+            lower_run(row, 2 * np.int64(runs[2 * arc]), times_s, 2 * arc, 2 * then, from_x, to_x)
+            arc = then
+    _take_back(begin, end, runs, times_s, row)
+
+
+@pjit
+def basic(first, runs, lower_start, inner, lower, trees, top, times_s, rows):
+    """Give every arc the quickest way through lower ranks; `times_s` in place. See the module."""
+    lanes = rows.shape[0]
+    for lane in prange(lanes):
+        for tree in range(lane, trees.shape[0], lanes):
+            for x in range(trees[tree, 0], trees[tree, 1]):
+                _basic_of(
+                    first[x], first[x + 1], lower_start[x], lower_start[x + 1], runs, lower, times_s,
+                    rows[lane, 0],
+                )  # fmt: skip
+    for begin in range(0, top.size, BLOCK):
+        end = min(begin + BLOCK, top.size)
+        for lane in prange(lanes):
+            for item in range(begin + lane, end, lanes):
+                x = top[item]
+                _basic_of(
+                    first[x], first[x + 1], lower_start[x], inner[x], runs, lower, times_s, rows[lane, 0]
+                )
+        for item in range(begin, end):
+            x = top[item]
+            _basic_of(first[x], first[x + 1], inner[x], lower_start[x + 1], runs, lower, times_s, rows[0, 0])
+
+
+@jit
+def _perfect_of(x, least, most, first, runs, times_s, best_s, needed, rows):
+    """Lower the best times of the arcs of rank x by ways through higher ranks from least to most - 1.
+
+    Arcs that can be spared are no longer `needed`: a way through a rank in between, whose second arc is the
+    quickest way, takes no longer.
+    """
+    begin, end = first[x], first[x + 1]
+    if end - begin <= 1:
+        return  # no way through another rank
+    own, best, tied, back, line = rows[0], rows[1], rows[2], rows[3], rows[4]
+    _lay_out(begin, end, runs, times_s, own)
+    _lay_out(begin, end, runs, best_s, best)
+    for arc in range(begin, end):
+        place = 2 * np.int64(runs[2 * arc])
+        tied[place] = CLOSED
+        tied[place + 1] = CLOSED
+        back[place] = own[place + 1]
+        back[place + 1] = own[place]
+    for arc in range(begin, end - 1):
+        u = np.int64(runs[2 * arc])
+        if u < least or u >= most:
+            continue
+        to_u, from_u = own[2 * u], own[2 * u + 1]
+        line[:LANES] = CLOSED
+        at = first[u]
+        one = arc + 1
+        while one < end:
+            v, then = np.int64(runs[2 * one]), np.int64(runs[2 * one + 1])
+            stop = np.int64(runs[2 * at + 1])
+            while runs[2 * stop - 2] < v:  # the ranks above x that are above u are above u too
+                at = stop
+                stop = np.int64(runs[2 * at + 1])
+            at += v - runs[2 * at]
+            last = at + then - one
+            lower_run(best, 2 * v, best_s, 2 * at, 2 * last, to_u, from_u)
+            lower_run(tied, 2 * v, times_s, 2 * at, 2 * last, to_u, from_u)
+            least_sums(back, 2 * v, best_s, 2 * at, 2 * last, line)
+            one = then
+        for lane in range(0, LANES, 2):  # the sums of `back` are of the other direction
+            best[2 * u] = min(best[2 * u], line[lane + 1])
+            best[2 * u + 1] = min(best[2 * u + 1], line[lane])
+    _take_back(begin, end, runs, best_s, best)
+    for arc in range(begin, end):
+        place = 2 * np.int64(runs[2 * arc])
+        for way in range(2):
+            if tied[place + way] <= own[place + way]:
+                needed[2 * arc + way] = 0
+
+
+@jit
+def _finish(begin, end, times_s, best_s, needed):
+    """Close the times that are not the best; they are not needed either."""
+    for place in range(2 * begin, 2 * end):
+        if best_s[place] < times_s[place]:
+            times_s[place] = CLOSED
+        if times_s[place] == CLOSED:
+            needed[place] = 0
+
+
+@pjit
+def perfect(first, runs, trees, top, times_s, best_s, needed, rows):
+    """Find the quickest time of every arc, and the times that a search needs.
+
+    A time is not needed where it is not the quickest, or where an arc to a rank in between and the quickest
+    arc from there take just as long; ways that the search finds still lead up first, then down.
+
+    Parameters
+    ----------
+    first, runs, trees, top, rows
+        See the module.
+    times_s
+        As `basic` left it; becomes `CLOSED` where the best time is less.
+    best_s
+        A copy of `times_s`; to be lowered to the quickest times.
+    needed
+        Ones; to be cleared where a time is not needed.
+    """
+    lanes = rows.shape[0]
+    n = first.size - 1
+    for block in range((top.size - 1) // BLOCK, -1, -1):
+        begin = block * BLOCK
+        end = min(begin + BLOCK, top.size)
+        behind = top[end - 1] + 1
+        for lane in prange(lanes):
+            for item in range(begin + lane, end, lanes):
+                _perfect_of(top[item], behind, n, first, runs, times_s, best_s, needed, rows[lane])
+        for item in range(end - 1, begin - 1, -1):
+            x = top[item]
+            _perfect_of(x, 0, behind, first, runs, times_s, best_s, needed, rows[0])
+            _finish(first[x], first[x + 1], times_s, best_s, needed)
+    for lane in prange(lanes):
+        for tree in range(lane, trees.shape[0], lanes):
+            for x in range(trees[tree, 1] - 1, trees[tree, 0] - 1, -1):
+                _perfect_of(x, 0, n, first, runs, times_s, best_s, needed, rows[lane])
+                _finish(first[x], first[x + 1], times_s, best_s, needed)
+
+
+@jit
+def upward_arcs(first, runs, times_s, needed):
+    """Return the arcs that a search needs to climb: start and arcs, see `sim.kernels.phast`.
+
+    Line i is rank ``nodes - 1 - i``.
     """
     n = first.size - 1
     start = np.zeros(n + 1, np.int32)
-    count = 0
-    for arc in range(above.size):
-        if state[arc] & flag:
-            count += 1
-    arcs = np.empty(count, np.uint64)
-    count = 0
-    for i in range(n):
-        r = n - 1 - i
-        for arc in range(first[r], first[r + 1]):
-            if state[arc] & flag:
-                arcs[count] = (np.uint64(seconds[arc]) << np.uint64(32)) | np.uint64(n - 1 - above[arc])
-                count += 1
-        start[i + 1] = count
+    for line in range(n):
+        count = 0
+        for arc in range(first[n - 1 - line], first[n - line]):
+            count += needed[2 * arc]
+        start[line + 1] = start[line] + count
+    arcs = np.empty(start[n], np.uint64)
+    put = 0
+    for line in range(n):
+        for arc in range(first[n - 1 - line], first[n - line]):
+            if needed[2 * arc]:
+                arcs[put] = np.uint64(times_s[2 * arc]) << _HALF | np.uint64(n - 1 - runs[2 * arc])
+                put += 1
     return start, arcs
+
+
+@jit
+def downward_pairs(first, runs, times_s, needed):
+    """Return the arcs that a search needs to sweep: start and pairs, see `sim.kernels.phast`."""
+    n = first.size - 1
+    start = np.zeros(n + 1, np.int32)
+    for line in range(n):
+        count = 0
+        for arc in range(first[n - 1 - line], first[n - line]):
+            count += needed[2 * arc + 1]
+        start[line + 1] = start[line] + max(1, (count + 1) >> 1)
+    pairs = np.empty(2 * start[n], np.uint64)
+    put = 0
+    for line in range(n):
+        value = np.uint64(n)
+        for arc in range(first[n - 1 - line], first[n - line]):
+            if needed[2 * arc + 1]:
+                value = np.uint64(times_s[2 * arc + 1]) << _HALF | np.uint64(n - 1 - runs[2 * arc])
+                pairs[put] = value
+                put += 1
+        while put < 2 * start[line + 1]:
+            pairs[put] = value
+            put += 1
+        pairs[put - 2] |= _LAST
+    return start, pairs

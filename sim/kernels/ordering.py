@@ -41,13 +41,15 @@ def neighbours(tail: Int32Array, head: Int32Array, n_nodes: int) -> tuple[Int32A
     return start, near
 
 
-def contraction_order(start: Int32Array, near: Int32Array) -> tuple[Int32Array, Int32Array]:
-    """Return the order in which the nodes are contracted, and its elimination tree.
+def by_subtree(start: Int32Array, near: Int32Array, node: Int32Array) -> tuple[Int32Array, Int32Array]:
+    """Return an order that adds the same shortcuts, with unbroken subtrees, and its elimination tree.
 
     Parameters
     ----------
     start, near
         The graph, see the module; rows sorted.
+    node
+        Nodes in the order of their contraction, [nodes].
 
     Returns
     -------
@@ -56,9 +58,7 @@ def contraction_order(start: Int32Array, near: Int32Array) -> tuple[Int32Array, 
     parent : Int32Array
         Rank of the parent of each rank, [nodes]; always higher; -1 at roots.
     """
-    eliminated = _minimum_degree(start, near)
-    parent = _elimination_tree(start, near, eliminated)
-    node, parent = _by_subtree(eliminated, parent)
+    node, parent = _by_subtree(node, _elimination_tree(start, near, node))
     return node, parent
 
 
@@ -158,7 +158,7 @@ def _unlink(first, after, before, degree, i):
 
 
 @jit
-def _minimum_degree(start, near):
+def minimum_degree(start, near):
     """Return the nodes in the order of their elimination.
 
     A node is first a variable, then the element (clique) that it leaves. Its list holds elements,
