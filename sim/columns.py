@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from network.errors import Problem
+from network.errors import BadInputError, Problem
 from sim.kernels.dijkstra import UNREACHED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Int32Array = NDArray[np.int32]
+
+TIMES = f"times are 0 to {UNREACHED} s"
+"""The sentence that says which times a link may take."""
 
 
 def checked_number(value: Any, name: str, least: int, most: int, problems: list[Problem]) -> int:
@@ -103,3 +106,16 @@ def checked_rates(values: Any, name: str, size: int, problems: list[Problem]) ->
         row = int(np.argmax(wrong))
         problems.append(Problem(f"{name} row {row}", f"{column[row]} is not a number from 0"))
     return rates
+
+
+def checked_seconds(values: Any, n_links: int) -> Int32Array:
+    """Return new, read-only times of the links of a graph; a `BadInputError` lists every problem."""
+    problems: list[Problem] = []
+    column = checked_column(values, "seconds", UNREACHED, problems, fix=TIMES)
+    if column is not None and column.size != n_links:
+        what = f"has {column.size} rows for {n_links} links"
+        problems.append(Problem("seconds", what, "give one row a link"))
+    if problems or column is None:
+        raise BadInputError(problems)
+    column.flags.writeable = False
+    return column

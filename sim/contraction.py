@@ -112,10 +112,18 @@ class Contraction(NamedTuple):
         node[self.line] = np.arange(self.line.size, dtype=np.int32)
         return node[::-1].copy()
 
-    def arcs(self, seconds: Int32Array) -> Arcs:
-        """Return the arcs that a search needs where links take so long."""
-        times_s, best_s = customization.arc_column(self.n_arcs), customization.arc_column(self.n_arcs)
+    def arcs(self, seconds: Int32Array, *, thin: bool) -> Arcs:
+        """Return the arcs of a search where links take so long.
+
+        Parameters
+        ----------
+        seconds
+            int32 [links]: times, s.
+        thin
+            Whether to find the arcs that a search can do without.
+        """
         threads = available_threads()
+        times_s = customization.arc_column(self.n_arcs)
         rows = aligned(5 * threads, 2 * self.line.size).reshape(threads, 5, -1)
         customization.link_times(self.arc_of, seconds, times_s)
         customization.basic(
@@ -129,10 +137,9 @@ class Contraction(NamedTuple):
             times_s,
             rows,
         )
-        best_s[:] = times_s
-        needed = np.ones(times_s.size, np.uint8)
-        customization.perfect(self.first, self.runs, self.trees, self.top, times_s, best_s, needed, rows)
-        return Arcs(
-            *customization.upward_arcs(self.first, self.runs, times_s, needed),
-            *customization.downward_pairs(self.first, self.runs, times_s, needed),
-        )
+        needed = (times_s != customization.CLOSED).view(np.uint8)
+        if thin:
+            best_s = customization.arc_column(self.n_arcs)
+            best_s[:] = times_s
+            customization.perfect(self.first, self.runs, self.trees, self.top, times_s, best_s, needed, rows)
+        return Arcs(*customization.search_arcs(self.first, self.runs, times_s, needed, threads))

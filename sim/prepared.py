@@ -15,6 +15,7 @@ import numpy as np
 
 from network.errors import BadInputError, Problem
 from network.files import whole_file
+from sim.columns import checked_seconds
 from sim.contraction import Contraction
 from sim.kernels import phast
 from sim.kernels._jit import available_threads
@@ -64,11 +65,12 @@ class PreparedGraph:
 
     Attributes
     ----------
-    graph
-        The graph that was prepared.
+    seconds
+        int32 [links], read-only: time of each link, s.
     """
 
-    graph: SearchGraph
+    _links: SearchGraph  # its times are of no account
+    seconds: Int32Array
     _contraction: Contraction
     _arcs: Arcs
     _spare: list[_Workspace] = field(default_factory=list)  # workspaces of all nodes, to be used again
@@ -96,24 +98,32 @@ class PreparedGraph:
         """Prepare a graph; in an order that is known, if it is."""
         contraction = Contraction.of(graph, tell, order)
         tell("times", 0.9)
-        prepared = cls(graph, contraction, contraction.arcs(graph.seconds))
+        prepared = cls(graph, graph.seconds, contraction, contraction.arcs(graph.seconds, thin=True))
         tell("done", 1.0)
         return prepared
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.graph, self._contraction, self._arcs)
+        return type(self), (self._links, self.seconds, self._contraction, self._arcs)
+
+    @property
+    def graph(self) -> SearchGraph:
+        """The graph of these links and times."""
+        return self._links if self.seconds is self._links.seconds else self._links.with_seconds(self.seconds)
 
     def __repr__(self) -> str:
         arcs = f"{self._contraction.n_arcs} arcs"
-        return f"PreparedGraph({self.graph.n_nodes} nodes, {self.graph.n_links} links, {arcs})"
+        return f"PreparedGraph({self._links.n_nodes} nodes, {self._links.n_links} links, {arcs})"
 
-    def with_seconds(self, seconds: ArrayLike) -> PreparedGraph:
+    def with_seconds(self, seconds: ArrayLike, *, thin: bool = False) -> PreparedGraph:
         """Return the same graph with other times, prepared in the same order.
 
         Parameters
         ----------
         seconds
             Time of each link, s, [links], as for `SearchGraph.from_arrays`.
+        thin
+            Whether to leave out the arcs that no search needs, as `SearchGraph.prepare` does. This takes
+            longer and makes searches faster: worth it for thousands of origins. No result depends on it.
 
         Returns
         -------
@@ -125,8 +135,8 @@ class PreparedGraph:
         BadInputError
             (a `ValueError`) The times are no whole numbers of the right length; lists every problem.
         """
-        graph = self.graph.with_seconds(seconds)
-        return replace(self, graph=graph, _arcs=self._contraction.arcs(graph.seconds))
+        column = checked_seconds(seconds, self._links.n_links)
+        return replace(self, seconds=column, _arcs=self._contraction.arcs(column, thin=thin))
 
     def times(
         self,
@@ -163,7 +173,7 @@ class PreparedGraph:
         """
         asked = () if targets is None else targets
         query = checked_query(
-            sources, self.graph.n_nodes, horizon_s=horizon_s, threads=threads, targets=asked
+            sources, self._links.n_nodes, horizon_s=horizon_s, threads=threads, targets=asked
         )
         rows = query.seeds.start.size - 1
         lines, arcs = self._contraction.line, self._arcs
@@ -213,10 +223,10 @@ class PreparedGraph:
         BadInputError
             (a `ValueError`) As for `SearchGraph.times`, or the weights do not fit; lists every problem.
         """
-        query = checked_query(sources, self.graph.n_nodes, horizon_s=horizon_s, threads=threads)
+        query = checked_query(sources, self._links.n_nodes, horizon_s=horizon_s, threads=threads)
         column = np.asarray(weights, np.float64)
-        if column.shape != (self.graph.n_nodes,) or not np.isfinite(column).all():
-            what = f"are not {self.graph.n_nodes} finite numbers"
+        if column.shape != (self._links.n_nodes,) or not np.isfinite(column).all():
+            what = f"are not {self._links.n_nodes} finite numbers"
             raise BadInputError(Problem("weights", what, "give one weight a node"))
         rows = query.seeds.start.size - 1
         if not rows or not column.size:
@@ -246,7 +256,7 @@ class PreparedGraph:
         """
         with whole_file(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez(
-                file, allow_pickle=False, format=_FORMAT, links=_hash(self.graph),
+                file, allow_pickle=False, format=_FORMAT, links=_hash(self._links),
                 order=self._contraction.order,
             )  # fmt: skip
 
@@ -282,7 +292,7 @@ class PreparedGraph:
     @contextmanager
     def _workspace(self, rows: int, threads: int | None) -> Iterator[_Workspace]:
         """Give a workspace with as many lanes as there is work for; one is kept for the next search."""
-        n = self.graph.n_nodes
+        n = self._links.n_nodes
         most = available_threads()
         lanes = max(1, min(-(-rows // LANES), most if threads is None else min(threads, most)))
         try:

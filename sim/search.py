@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from network.errors import BadInputError, Problem
-from sim.columns import checked_column, checked_number, checked_rates
+from sim.columns import TIMES, checked_column, checked_number, checked_rates, checked_seconds
 from sim.edges import edge_columns
 from sim.kernels.buckets import bucket_times
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, many_to_all, many_trees, path_links, path_parts
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Int32Array = NDArray[np.int32]
 
 __all__ = ["UNREACHED", "Parts", "SearchGraph", "Source", "Strategies", "Trees"]
-
-_TIMES = f"times are 0 to {UNREACHED} s"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -216,7 +214,7 @@ class SearchGraph:
         links = {
             "tail": checked_column(tail, "tail", most, problems, fix=node_range(most)),
             "head": checked_column(head, "head", most, problems, fix=node_range(most)),
-            "seconds": checked_column(seconds, "seconds", UNREACHED, problems, fix=_TIMES),
+            "seconds": checked_column(seconds, "seconds", UNREACHED, problems, fix=TIMES),
         }
         sizes = {name: column.size for name, column in links.items() if column is not None}
         if len(set(sizes.values())) > 1:
@@ -324,14 +322,7 @@ class SearchGraph:
         BadInputError
             (a `ValueError`) The times are no whole numbers, or not one a link; lists every problem.
         """
-        problems: list[Problem] = []
-        column = checked_column(seconds, "seconds", UNREACHED, problems, fix=_TIMES)
-        if column is not None and column.size != self.n_links:
-            what = f"has {column.size} rows for {self.n_links} links"
-            problems.append(Problem("seconds", what, "give one row a link"))
-        if problems or column is None:
-            raise BadInputError(problems)
-        column.flags.writeable = False
+        column = checked_seconds(seconds, self.n_links)
         return replace(self, seconds=column, _rows=self._rows.with_seconds(column))
 
     def prepare(self, *, progress: Progress | None = None) -> PreparedGraph:

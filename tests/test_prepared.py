@@ -66,9 +66,12 @@ def test_new_seconds_equal_a_new_preparation(seed, most_s):
     graph = random_graph(seed, 500, 3, 60)
     seconds = np.random.default_rng(seed).integers(0, most_s, graph.n_links, endpoint=True)
     again = graph.prepare().with_seconds(seconds)
+    thorough = graph.prepare().with_seconds(seconds, thin=True)
     new = SearchGraph.from_arrays(graph.tail, graph.head, seconds, graph.n_nodes)
     nodes = np.arange(0, 500, 20)
     assert np.array_equal(again.times(nodes), new.times(nodes))
+    assert np.array_equal(thorough.times(nodes), new.times(nodes))
+    assert thorough._arcs.up.size <= again._arcs.up.size
     assert np.array_equal(again.graph.times(nodes), new.times(nodes))
     assert np.array_equal(again.graph.trees(nodes).parent_link, new.trees(nodes).parent_link)
 

@@ -214,7 +214,7 @@ def perfect(first, runs, trees, top, times_s, best_s, needed, rows):
     best_s
         A copy of `times_s`; to be lowered to the quickest times.
     needed
-        Ones; to be cleared where a time is not needed.
+        To be cleared where a time is not needed.
     """
     lanes = rows.shape[0]
     n = first.size - 1
@@ -236,50 +236,48 @@ def perfect(first, runs, trees, top, times_s, best_s, needed, rows):
                 _finish(first[x], first[x + 1], times_s, best_s, needed)
 
 
-@jit
-def upward_arcs(first, runs, times_s, needed):
-    """Return the arcs that a search needs to climb: start and arcs, see `sim.kernels.phast`.
+@pjit
+def search_arcs(first, runs, times_s, needed, lanes):
+    """Return the arcs that a search needs: up_start, up, down_start, down, see `sim.kernels.phast`.
 
     Line i is rank ``nodes - 1 - i``.
+
+    Parameters
+    ----------
+    first, runs, times_s, needed
+        See the module.
+    lanes
+        Number of threads.
     """
     n = first.size - 1
-    start = np.zeros(n + 1, np.int32)
+    up_start, down_start = np.zeros(n + 1, np.int32), np.zeros(n + 1, np.int32)
+    share = n // lanes + 1
+    for lane in prange(lanes):
+        for line in range(lane * share, min(n, (lane + 1) * share)):
+            ups = downs = 0
+            for arc in range(first[n - 1 - line], first[n - line]):
+                ups += needed[2 * arc]
+                downs += needed[2 * arc + 1]
+            up_start[line + 1] = ups
+            down_start[line + 1] = max(1, (downs + 1) >> 1)
     for line in range(n):
-        count = 0
-        for arc in range(first[n - 1 - line], first[n - line]):
-            count += needed[2 * arc]
-        start[line + 1] = start[line] + count
-    arcs = np.empty(start[n], np.uint64)
-    put = 0
-    for line in range(n):
-        for arc in range(first[n - 1 - line], first[n - line]):
-            if needed[2 * arc]:
-                arcs[put] = np.uint64(times_s[2 * arc]) << _HALF | np.uint64(n - 1 - runs[2 * arc])
-                put += 1
-    return start, arcs
-
-
-@jit
-def downward_pairs(first, runs, times_s, needed):
-    """Return the arcs that a search needs to sweep: start and pairs, see `sim.kernels.phast`."""
-    n = first.size - 1
-    start = np.zeros(n + 1, np.int32)
-    for line in range(n):
-        count = 0
-        for arc in range(first[n - 1 - line], first[n - line]):
-            count += needed[2 * arc + 1]
-        start[line + 1] = start[line] + max(1, (count + 1) >> 1)
-    pairs = np.empty(2 * start[n], np.uint64)
-    put = 0
-    for line in range(n):
-        value = np.uint64(n)
-        for arc in range(first[n - 1 - line], first[n - line]):
-            if needed[2 * arc + 1]:
-                value = np.uint64(times_s[2 * arc + 1]) << _HALF | np.uint64(n - 1 - runs[2 * arc])
-                pairs[put] = value
-                put += 1
-        while put < 2 * start[line + 1]:
-            pairs[put] = value
-            put += 1
-        pairs[put - 2] |= _LAST
-    return start, pairs
+        up_start[line + 1] += up_start[line]
+        down_start[line + 1] += down_start[line]
+    up, down = np.empty(up_start[n], np.uint64), np.empty(2 * down_start[n], np.uint64)
+    for lane in prange(lanes):
+        for line in range(lane * share, min(n, (lane + 1) * share)):
+            put, pair, value = np.int64(up_start[line]), 2 * np.int64(down_start[line]), np.uint64(n)
+            for arc in range(first[n - 1 - line], first[n - line]):
+                there = np.uint64(n - 1 - runs[2 * arc])
+                if needed[2 * arc]:
+                    up[put] = np.uint64(times_s[2 * arc]) << _HALF | there
+                    put += 1
+                if needed[2 * arc + 1]:
+                    value = np.uint64(times_s[2 * arc + 1]) << _HALF | there
+                    down[pair] = value
+                    pair += 1
+            while pair < 2 * down_start[line + 1]:
+                down[pair] = value
+                pair += 1
+            down[pair - 2] |= _LAST
+    return up_start, up, down_start, down
