@@ -63,15 +63,9 @@ class Draft:
         if not rows:
             return 0
         old = self.tables[table]
-        new = pd.DataFrame(rows).reindex(columns=old.columns)
-        for column, dtype in old.dtypes.items():
-            name = str(column)
-            if pd.api.types.is_bool_dtype(dtype):
-                new[name] = new[name].astype("boolean").fillna(False).astype(bool)
-            elif pd.api.types.is_string_dtype(dtype):
-                new[name] = new[name].astype("object").where(new[name].notna(), "").astype(dtype)
-            else:
-                new[name] = new[name].astype(dtype)
+        new = pd.DataFrame(
+            {name: _column([row.get(str(name)) for row in rows], dtype) for name, dtype in old.dtypes.items()}
+        )
         self.tables[table] = pd.concat([old, new], ignore_index=True)
         return len(rows)
 
@@ -124,3 +118,14 @@ class Draft:
             if name in names and like in given:
                 full.setdefault(name, given[like])
         return {headway_column(name): value for name, value in full.items()}
+
+
+def _column(values: list[Any], dtype: Any) -> pd.Series[Any]:
+    """Return the values of one column of new rows; a blank text is empty, a blank mark is false."""
+    blank = [value is None or value is pd.NA or value != value for value in values]  # noqa: PLR0124 - not a number
+    if pd.api.types.is_bool_dtype(dtype):
+        values = [bool(value) and not no for value, no in zip(values, blank, strict=True)]
+    elif pd.api.types.is_string_dtype(dtype):
+        values = ["" if no else str(value) for value, no in zip(values, blank, strict=True)]
+    column: pd.Series[Any] = pd.Series(values, dtype=dtype)
+    return column
