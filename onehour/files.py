@@ -11,7 +11,7 @@ from network.files import whole_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["output_problems", "whole_file"]
+__all__ = ["folder_problems", "output_problems", "whole_file"]
 
 
 def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
@@ -38,3 +38,14 @@ def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
     except OSError as error:
         problems.append(Problem(where, f"cannot be written: {error.strerror}", "choose another file"))
     return problems
+
+
+def folder_problems(folder: Path) -> list[Problem]:
+    """Return why files cannot be written into a folder, which may be still to make in one that is there."""
+    there = folder if folder.exists() else folder.parent
+    if not there.is_dir():
+        what = "is no folder" if folder.exists() else f"the folder {there} is not there"
+        return [Problem(str(folder), what, "choose another, or make it first")]
+    if not os.access(there, os.W_OK | os.X_OK):
+        return [Problem(str(folder), f"the folder {there} cannot be written to", "choose another")]
+    return []

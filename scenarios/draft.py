@@ -63,10 +63,15 @@ class Draft:
         if not rows:
             return 0
         old = self.tables[table]
-        new = pd.DataFrame(
-            {name: _column([row.get(str(name)) for row in rows], dtype) for name, dtype in old.dtypes.items()}
-        )
-        self.tables[table] = pd.concat([old, new], ignore_index=True)
+        new = {}
+        for column, dtype in old.dtypes.items():
+            cells = [None if pd.isna(cell) else cell for cell in (row.get(str(column)) for row in rows)]
+            if pd.api.types.is_bool_dtype(dtype):
+                cells = [bool(cell) for cell in cells]
+            elif pd.api.types.is_string_dtype(dtype):
+                cells = ["" if cell is None else cell for cell in cells]
+            new[column] = pd.Series(cells, dtype=dtype)
+        self.tables[table] = pd.concat([old, pd.DataFrame(new)], ignore_index=True)
         return len(rows)
 
     def services_where(self, where: Where) -> pd.Series[bool]:
@@ -118,14 +123,3 @@ class Draft:
             if name in names and like in given:
                 full.setdefault(name, given[like])
         return {headway_column(name): value for name, value in full.items()}
-
-
-def _column(values: list[Any], dtype: Any) -> pd.Series[Any]:
-    """Return the values of one column of new rows; a blank text is empty, a blank mark is false."""
-    blank = [value is None or value is pd.NA or value != value for value in values]  # noqa: PLR0124 - not a number
-    if pd.api.types.is_bool_dtype(dtype):
-        values = [bool(value) and not no for value, no in zip(values, blank, strict=True)]
-    elif pd.api.types.is_string_dtype(dtype):
-        values = ["" if no else str(value) for value, no in zip(values, blank, strict=True)]
-    column: pd.Series[Any] = pd.Series(values, dtype=dtype)
-    return column

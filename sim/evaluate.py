@@ -69,8 +69,8 @@ class Evaluator:
 
     Notes
     -----
-    Fast for transit between places. For other modes, for stations, and for free points and towns on the clocks
-    that begin at a centre's stations, each choice of cards is built afresh and remembered: `is_fast` tells.
+    Fast for transit between places. For other modes, for stations, and for free points and towns on the
+    clocks that begin at a centre's stations, each choice is built afresh and remembered: `is_fast` tells.
     """
 
     def __init__(
@@ -151,8 +151,8 @@ class Evaluator:
     def closed(self, masks: ArrayLike) -> Bools:
         """Return the choices without the cards that lack a card which they need, bool [choices, cards].
 
-        What a card needs stands in it (``needs``); further, a card that cannot be built without another, since
-        it calls at the other's station, needs it.
+        What a card needs stands in it (``needs``); further, a card that cannot be built without another,
+        since it calls at the other's station, needs it.
         """
         on = np.array(np.atleast_2d(masks), np.bool_)
         while True:
@@ -226,7 +226,7 @@ class Evaluator:
     def _built(self, mask: Bools) -> Rows:
         """Build a scenario and return its rows; learn what a card needs that cannot do without another."""
         try:
-            region = self._scenario(mask).apply(self.region).region
+            region = self._scenario(mask).apply(self.region, roads=False).region
         except BadInputError as error:
             if not self._learn_needs(mask, error):
                 raise
@@ -253,7 +253,7 @@ class Evaluator:
                 pair = alone.copy()
                 pair[other] = True
                 try:
-                    self._scenario(pair).apply(self.region)
+                    self._scenario(pair).apply(self.region, roads=False)
                 except BadInputError:
                     continue
                 self._needs[card, other] = found = True

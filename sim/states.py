@@ -106,7 +106,7 @@ class States:
         self._stale = False
 
     def clash(self) -> tuple[Key, Bools, Bools] | None:
-        """Return a row, and two choices in which it differs though its cards do not; None if there is none."""
+        """Return a row and two choices in which it differs though its cards do not, if there is one."""
         if self._stale:
             self._grouped()
         return self._clash

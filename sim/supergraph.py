@@ -163,7 +163,8 @@ def _entries(
         count = np.bincount(leg, minlength=n_legs)
         cap = -1 if cap_s is None else cap_s[int(later)]
         parts.append((
-            count, state_of[service][order], trips[made.call[running]][order], time_s[order], np.full(n_legs, cap),
+            count, state_of[service][order], trips[made.call[running]][order], time_s[order],
+            np.full(n_legs, cap),
         ))  # fmt: skip
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     legs = (

@@ -27,11 +27,16 @@ extra_s        int32     [links]           seconds that count in choosing only, 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numba import prange
 
 from sim.kernels._jit import jit, pjit
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, lanes_of, one_tree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EXPECTED, BEST, USUAL = 0, 1, 2
 """How a leg is timed: wait and mean ride of the services worth waiting for; the quickest; the median."""
@@ -41,7 +46,19 @@ _MILLIONTHS = (
 )
 
 
-def masked_times(held, n_states, legs, graph, standing, origin, destination, *, way, period_s, threads=None):
+def masked_times(
+    held: NDArray[np.int32],
+    n_states: int,
+    legs: tuple[NDArray[Any], ...],
+    graph: tuple[NDArray[Any], ...],
+    standing: tuple[NDArray[np.int32], NDArray[np.int32], int],
+    origin: NDArray[np.int32],
+    destination: NDArray[np.int32],
+    *,
+    way: int,
+    period_s: int,
+    threads: int | None = None,
+) -> NDArray[np.int64]:
     """Return the times between ends under each mask.
 
     Parameters
