@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -326,6 +324,59 @@ def isochrone_verb(
         print_isochrone(data)
 
 
+@app.command("compare")
+@asks
+def compare_verb(
+    before: Annotated[str | None, typer.Argument(help="A scenario: today-2026 if not given.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Another: plan-2030 if not given.")] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A folder for all files, or one file: .json, .csv (pairs), .geojson, .gpkg or .parquet "
+            "(areas), .png, .svg or .pdf (map).",
+        ),
+    ] = None,
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two scenarios: minutes, pairs, people and area gained and lost, and why paths changed."""
+    from onehour.compare import (  # noqa: PLC0415
+        compare,
+        compare_output_problems,
+        default_scenarios,
+        print_comparison,
+        write_comparison,
+    )
+    from sim.grid import grid_of  # noqa: PLC0415
+
+    first, second = default_scenarios(_area(region), before, after)
+    study = _study(
+        region,
+        second,
+        values,
+        words,
+        goal=goal,
+        problems=[] if output is None else compare_output_problems(output),
+        checks=[lambda study: study.beside(first), lambda study: grid_of(study.area.region, cell_m)],
+    )
+    with _status("Comparing", show=not as_json):
+        found = compare(study.beside(first), study, goal, cell_m=cell_m, words=words)
+        files = [] if output is None else write_comparison(found, output)
+    if as_json:
+        _print_json(found.data() | {"files": files})
+        return
+    print_comparison(found)
+    for file in files:
+        typer.echo(file)
+
+
 @exports.command("network")
 def export_network_verb(
     scenario: Scenario = None,
@@ -466,21 +517,6 @@ def _status(words: str, *, show: bool) -> Any:
 
 def _print_json(data: object) -> None:
     """Print data as JSON; a number that is none becomes null."""
-    typer.echo(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, indent=2))
+    from onehour.files import json_text  # noqa: PLC0415
 
-
-def _plain(data: Any) -> Any:
-    """Return data in JSON's own types."""
-    if isinstance(data, dict):
-        return {str(key): _plain(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
-    if data is None or type(data).__name__ in {"NAType", "NaTType"}:
-        return None
-    if hasattr(data, "isoformat"):
-        return data.isoformat()
-    if hasattr(data, "item"):
-        data = data.item()
-    if isinstance(data, float) and not math.isfinite(data):
-        return None
-    return data
+    typer.echo(json_text(data))

@@ -1,12 +1,14 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and data as JSON."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from network.errors import BadInputError, Problem
 
@@ -74,3 +76,25 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         what = f"cannot be written: {error.strerror or error}"
         raise BadInputError(Problem(str(path), what, "choose another file")) from error
+
+
+def json_text(data: object) -> str:
+    """Return data as JSON; a number that is none becomes null."""
+    return json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, indent=2)
+
+
+def _plain(data: Any) -> Any:
+    """Return data in JSON's own types."""
+    if isinstance(data, dict):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    if data is None or type(data).__name__ in {"NAType", "NaTType"}:
+        return None
+    if hasattr(data, "isoformat"):
+        return data.isoformat()
+    if hasattr(data, "item"):
+        data = data.item()
+    if isinstance(data, float) and not math.isfinite(data):
+        return None
+    return data
