@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -11,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -22,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+gtfs = typer.Typer(
+    name="gtfs", help="Exchange networks with other programs as GTFS feeds.", no_args_is_help=True
+)
+app.add_typer(gtfs)
 
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
@@ -157,6 +163,86 @@ def matrix_verb(
             f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
             f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
         )
+
+
+@app.command("access")
+@asks
+def access_verb(
+    scenario: Scenario = None,
+    *,
+    minutes: Annotated[float, typer.Option("--minutes", help="The limit.")] = 60.0,
+    opportunity: Annotated[
+        str, typer.Option("--opportunity", help="population, or a column of numbers of --to FILE.csv.")
+    ] = "population",
+    decay: Annotated[
+        str, typer.Option("--decay", help="step, linear, logistic, exponential, gaussian or zones (E2SFCA).")
+    ] = "step",
+    width: Annotated[
+        float | None, typer.Option("--width", help="Width of a linear or logistic decay, minutes.")
+    ] = None,
+    nearest: Annotated[
+        float | None, typer.Option("--nearest", help="Minutes until so many opportunities are in reach.")
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
+    ] = "zones",
+    by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Count the people, or other opportunities, in reach: by place, how unequally, and around each core."""
+    from onehour.access import access  # noqa: PLC0415
+    from onehour.access_report import access_data, checked_options, print_access  # noqa: PLC0415
+
+    options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
+    options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
+    study = _study(region, scenario, values, words, problems=problems)
+    with _status("Searching", show=not as_json):
+        data = access_data(access(study, **options, words=words), by, output)
+    if as_json:
+        _print_json(data)
+    else:
+        print_access(data)
+
+
+@app.command("timeline")
+@asks
+def timeline_verb(
+    scenario: Scenario = None,
+    *,
+    first: Annotated[int, typer.Option("--first", help="First year.")] = 2023,
+    last: Annotated[int, typer.Option("--last", help="Last year.")] = 2035,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for tables, data and the plot.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Judge the promise at the end of each year as cards open, and say which opening turned which pair."""
+    from onehour.files import folder_problems  # noqa: PLC0415
+    from onehour.timeline import course  # noqa: PLC0415
+    from onehour.timeline_report import print_timeline, timeline_data, write_timeline  # noqa: PLC0415
+    from sim.timeline import year_problems  # noqa: PLC0415
+
+    problems = year_problems(first, last) + ([] if output is None else folder_problems(output))
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Building the network of each year", show=not as_json) as status:
+        tell = None if status is None else partial(_tell, status)
+        found = course(study, goal, first=first, last=last, words=words, progress=tell)
+        data = timeline_data(found)
+        data["files"] = [] if output is None else write_timeline(found, data, output)
+    if as_json:
+        _print_json(data)
+    else:
+        print_timeline(found, data)
 
 
 @app.command("scenarios")
@@ -356,18 +442,17 @@ def compare_verb(
     )
     from sim.grid import grid_of  # noqa: PLC0415
 
-    first, second = default_scenarios(_area(region), before, after)
-    study = _study(
+    first, second = _studies(
         region,
-        second,
+        default_scenarios(_area(region), before, after),
         values,
         words,
         goal=goal,
         problems=[] if output is None else compare_output_problems(output),
-        checks=[lambda study: study.beside(first), lambda study: grid_of(study.area.region, cell_m)],
+        checks=[lambda study: grid_of(study.area.region, cell_m)],
     )
     with _status("Comparing", show=not as_json):
-        found = compare(study.beside(first), study, goal, cell_m=cell_m, words=words)
+        found = compare(first, second, goal, cell_m=cell_m, words=words)
         files = [] if output is None else write_comparison(found, output)
     if as_json:
         _print_json(found.data() | {"files": files})
@@ -375,6 +460,39 @@ def compare_verb(
     print_comparison(found)
     for file in files:
         typer.echo(file)
+
+
+@app.command("plot")
+@asks
+def plot_verb(
+    kind: Annotated[str, typer.Argument(help="network, slack, parts, or difference (of two scenarios).")],
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Shipped scenarios or paths of .toml files.")
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .png, .svg or .pdf.")],
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the network by status, the slack of all pairs, the parts of their times, or what a plan gains."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.plots import kind_problems, write_plot  # noqa: PLC0415
+    from onehour.style import ENDINGS  # noqa: PLC0415
+
+    names: list[str | None] = [*(scenario or ())]
+    if not names:
+        names = ["today-2026", "plan-2030"] if kind == "difference" else [None]
+    problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names))
+    studies = _studies(region, names, values, words, goal=goal, problems=problems)
+    with _status("Drawing", show=not as_json):
+        data = write_plot(kind, studies, output, goal=goal, words=words)
+    if as_json:
+        _print_json(data)
+    else:
+        typer.echo(f"{data['file']}: {data['title']}")
 
 
 @exports.command("network")
@@ -423,6 +541,54 @@ def doctor_verb(*, as_json: Json = False) -> None:
         print_doctor(data)
 
 
+@gtfs.command("export")
+def gtfs_export_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .zip.")],
+    region: Region = "guangzhou",
+    first_day: Annotated[
+        str | None,
+        typer.Option("--first-day", help="First day of the trips: 2030-01-01, that of the scenario."),
+    ] = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="Who publishes the feed.")] = "onehour",
+    url: Annotated[
+        str, typer.Option("--publisher-url", help="A web address of the publisher, which GTFS demands.")
+    ] = "https://example.org/",
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write the network of a scenario as a GTFS feed, for other programs."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.gtfs import ENDINGS, publisher_problems, write_feed  # noqa: PLC0415
+
+    problems = output_problems(output, ENDINGS) + publisher_problems(url)
+    day = None if first_day is None else _day("--first-day", first_day, problems)
+    study = _study(region, scenario, values, {}, problems=problems)
+    with _status("Writing the feed", show=not as_json):
+        data = write_feed(study, output, first_day=day, publisher=publisher, url=url)
+    if as_json:
+        _print_json(data)
+    else:
+        rows = ", ".join(
+            f"{data['rows'].get(f'{name}.txt', 0)} {name}" for name in ("stops", "routes", "trips")
+        )
+        typer.echo(f"{data['file']}: {rows} ({data['scenario']}, from {data['first_day']} for a year)")
+
+
+def _day(option: str, text: str, problems: list[Problem]) -> date | None:
+    """Return the day of a text, or None with a problem added."""
+    import datetime as dt  # noqa: PLC0415
+
+    from network.errors import Problem  # noqa: PLC0415
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(option, f"{text!r} is no day", "write it as 2030-01-01"))
+        return None
+
+
 def _area(region: str) -> Area:
     """Load a region."""
     from onehour.study import load  # noqa: PLC0415
@@ -440,9 +606,23 @@ def _study(
     problems: list[Problem] | None = None,
     checks: Sequence[Callable[[Study], object]] = (),
 ) -> Study:
-    """Load a region under a scenario, with numbers set for this run; tell all that is wrong together.
+    """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
+    return _studies(region, [scenario], values, words, goal=goal, problems=problems, checks=checks)[0]
 
-    Each of `checks` gets the study, where there is one, and raises what else is wrong.
+
+def _studies(
+    region: str,
+    names: Sequence[str | None],
+    values: list[str] | None,
+    words: dict[str, str | None],
+    *,
+    goal: str | None = None,
+    problems: list[Problem] | None = None,
+    checks: Sequence[Callable[[Study], object]] = (),
+) -> list[Study]:
+    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together.
+
+    Each of `checks` gets each study, where there is one, and raises what else is wrong.
     """
     from network.errors import BadInputError  # noqa: PLC0415
 
@@ -452,21 +632,23 @@ def _study(
         try:
             return make()
         except BadInputError as error:
-            found.extend(error.problems)
+            found.extend(problem for problem in error.problems if problem not in found)
             return None
 
     numbers = tried(lambda: _numbers(values or []))
     area = tried(lambda: _area(region))
+    studies: list[Study] = []
     if area is not None:
-        study = tried(lambda: area.scenario(scenario, values=numbers))
+        for name in names:
+            studies += [tried(partial(area.scenario, name, values=numbers))]
         tried(lambda: area.check_words(words, goal))
-        for check in checks if study is not None else ():
-            tried(functools.partial(check, study))
+        for study in filter(None, studies):
+            for check in checks:
+                tried(partial(check, study))
     if found:
         raise BadInputError(dict.fromkeys(found))
     _tell_of_compiling()
-    done: Study = study
-    return done
+    return studies
 
 
 def _numbers(values: list[str]) -> dict[str, float]:
@@ -515,8 +697,13 @@ def _status(words: str, *, show: bool) -> Any:
     return console.status(f"{words} …") if show and console.is_terminal else nullcontext()
 
 
+def _tell(status: Any, words: str) -> None:
+    """Show what a long run is at."""
+    status.update(f"{words} …")
+
+
 def _print_json(data: object) -> None:
-    """Print data as JSON; a number that is none becomes null."""
-    from onehour.files import json_text  # noqa: PLC0415
+    """Print data as JSON."""
+    from onehour.jsons import json_text  # noqa: PLC0415
 
     typer.echo(json_text(data))

@@ -12,8 +12,10 @@ from rich.text import Text
 from network.ends import ends_of
 from network.errors import BadInputError, Problem
 from network.graph import PARTS
-from onehour.files import json_text, output_problems, whole_file
+from onehour.files import folder_problems, output_problems, whole_file
 from onehour.isochrone import table_of, write_polygons
+from onehour.jsons import json_text
+from onehour.terminal import console_of, minutes_text, print_basis
 from sim.compare import compare_pairs, compare_towns
 from sim.grid import CELL_M, grid_of
 from sim.isochrone import differences, isochrone
@@ -239,8 +241,7 @@ def compare_output_problems(output: Path) -> list[Problem]:
     """Return why a comparison cannot be written to a path, as far as can be seen before the work."""
     if output.suffix or output.is_file():
         return output_problems(output, ENDINGS)
-    inside = output if output.is_dir() else output.parent
-    return output_problems(inside / FILES[0], ENDINGS)
+    return folder_problems(output)
 
 
 def write_comparison(found: Comparison, output: Path) -> list[str]:
@@ -300,7 +301,7 @@ def _write(found: Comparison, file: Path, name: str) -> None:
 
 def print_comparison(found: Comparison) -> None:
     """Print the summary, the pairs with the reasons, the places, and the towns that differ most."""
-    from onehour.report import console_of, names_of  # noqa: PLC0415
+    from onehour.report import names_of  # noqa: PLC0415
 
     console, query, attrs = console_of(), found.query, found.provenance
     names = names_of(found.after, short=console.width < _WIDE)
@@ -327,13 +328,9 @@ def print_comparison(found: Comparison) -> None:
     _print_pairs(found, names)
     _print_places(found, names)
     _print_towns(found)
-    console.print(
-        f"{found.before.scenario.name} {attrs['against_hash']} · {found.after.scenario.name} "
-        f"{attrs['scenario_hash']} · region {attrs['region_hash']} · onehour {attrs['onehour']}",
-        style="dim",
-    )
-    if attrs["set"]:
-        console.print(f"Set for this run: {attrs['set']}", style="yellow")
+    before = f"{found.before.scenario.name}: scenario {attrs['against_hash']}"
+    console.print(f"{before} · state {attrs['against_state_hash']}", style="dim")
+    print_basis(console, attrs, attrs["low_confidence"])
 
 
 def _print_pairs(found: Comparison, names: Mapping[str, str]) -> None:
@@ -346,8 +343,8 @@ def _print_pairs(found: Comparison, names: Mapping[str, str]) -> None:
     columns: dict[str, Callable[[Any], str]] = {
         "from": lambda row: names.get(row.origin, row.origin),
         "to": lambda row: names.get(row.destination, row.destination),
-        "before": lambda row: _minutes(row.minutes_before),
-        "after": lambda row: _minutes(row.minutes_after),
+        "before": lambda row: minutes_text(row.minutes_before),
+        "after": lambda row: minutes_text(row.minutes_after),
         "gained": lambda row: _gain(row.gained_min),
         "limit": _newly,
         "why, and change of the parts": lambda row: _why(row, names),
@@ -380,8 +377,8 @@ def _print_towns(found: Comparison) -> None:
     columns: dict[str, Callable[[Any], str]] = {
         "town": lambda row: f"{row.name_zh} {row.name_en}".strip(),
         "people": lambda row: "" if pd.isna(row.people) else f"{row.people:,}",
-        "before": lambda row: _minutes(row.minutes_before),
-        "after": lambda row: _minutes(row.minutes_after),
+        "before": lambda row: minutes_text(row.minutes_before),
+        "after": lambda row: minutes_text(row.minutes_after),
         "gained": lambda row: _gain(row.gained_min),
         "places within": lambda row: f"{row.within_before} → {row.within_after}",
     }
@@ -424,11 +421,6 @@ def _newly(row: Any) -> str:
     """Return whether a pair came within the limit, fell out of it, or is within all the time."""
     words = {(False, True): "newly within", (True, False): "newly beyond", (True, True): "within"}
     return words.get((bool(row.kept_before), bool(row.kept_after)), "")
-
-
-def _minutes(value: float) -> str:
-    """Return minutes with one decimal; a dash where there is none."""
-    return "–" if np.isnan(value) else f"{value:.1f}"
 
 
 def _gain(value: float) -> str:

@@ -256,7 +256,8 @@ def write_isochrone(
 
 def print_isochrone(data: Mapping[str, Any]) -> None:
     """Print what was written, with the area within each limit."""
-    from onehour.report import console_of, print_frame  # noqa: PLC0415
+    from onehour.report import print_frame  # noqa: PLC0415
+    from onehour.terminal import console_of, print_basis  # noqa: PLC0415
 
     found = data["provenance"]
     name = f"{found['origin_name_zh']} {found['origin_name_en']}".strip() or found["origin"]
@@ -270,7 +271,8 @@ def print_isochrone(data: Mapping[str, Any]) -> None:
     )
     console.print()
     print_frame("", pd.DataFrame(data["rows"]).round({"area_km2": 1}))
-    console.print(f"{data['file']} · scenario {found['scenario_hash']} · region {found['region_hash']}")
+    console.print(data["file"])
+    print_basis(console, found, [])
 
 
 def write_polygons(table: gpd.GeoDataFrame, file: Path, layer: str) -> None:

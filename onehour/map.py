@@ -70,15 +70,8 @@ def plot_map(
         handles += _pairs(ax, study, verdict, style)
         judged = {*verdict.table["origin"], *verdict.table["destination"]}
         _centres(ax, study, style, judged if len(judged) <= _FEW else set())
-        aim, query = study.goal(goal), verdict.query
-        word = "kept" if verdict.kept else "not kept"
-        limit = "" if verdict.limit_min is None else f" within {verdict.limit_min:g} min"
-        head = style.both(aim.text_seed, "") or aim.goal_id
-        ax.set_title(
-            f"{head}\n{study.scenario.name}: {word}, {verdict.passing} of {verdict.pairs} pairs{limit} "
-            f"({query.clock}, {query.mode}, {query.period}, {query.statistic})"
-        )
-        finish_map(ax, study, handles, study.provenance(query))
+        ax.set_title(verdict_title(study, goal, verdict, style))
+        finish_map(ax, study, handles, study.provenance(verdict.query))
     return ax
 
 
@@ -116,7 +109,7 @@ def plot_network(study: Study, *, ax: Axes | None = None) -> Axes:
 def map_axes(study: Study, ax: Axes | None) -> Axes:
     """Return axes of a map of the region's centres, with the districts on them."""
     if ax is None:
-        ax = look.new_axes(11, 10.6)
+        ax = look.map_figure_axes(11, 10.9)
     region = study.network.region
     area = region.places[region.places["in_area"]]
     points = metric_xy(region, area if len(area) else region.stations)
@@ -132,6 +125,18 @@ def map_axes(study: Study, ax: Axes | None) -> Axes:
         ax, metric(study, "districts"), facecolor=look.LAND, edgecolor=look.BORDER, linewidth=0.7, zorder=0
     )
     return ax
+
+
+def verdict_title(study: Study, goal: str | None, verdict: Verdict, style: Style) -> str:
+    """Return a goal's words, the verdict and its reading, as the title of a picture."""
+    aim, query = study.goal(goal), verdict.query
+    word = style.both("兑现", "kept") if verdict.kept else style.both("未兑现", "not kept")
+    limit = "" if verdict.limit_min is None else f" within {verdict.limit_min:g} min"
+    return (
+        f"{style.both(aim.text_seed, '') or aim.goal_id}\n"
+        f"{study.scenario.name}: {word}, {verdict.passing} of {verdict.pairs} pairs{limit}\n"
+        f"{query.clock}, {query.mode}, {query.period}, {query.traveller} traveller, {query.statistic}"
+    )
 
 
 def finish_map(ax: Axes, study: Study, handles: list[Any], provenance: dict[str, Any]) -> None:

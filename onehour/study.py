@@ -517,11 +517,79 @@ class Study:
         router = self.network.router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 
+    def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:
+        """Return what people reach, by town, district or city; see `onehour.access.access` for the options.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.access.Access.groups`; provenance, and the inequality under its name, in ``attrs``.
+        """
+        from onehour.access import access  # noqa: PLC0415 - imports this module's users
+
+        found = access(self, **options)
+        table = found.groups(by)
+        table.attrs["inequality"] = found.inequality()
+        return table
+
+    def circles(self, **options: Any) -> pd.DataFrame:
+        """Return the commuting circle of each core; see `onehour.access.Access.circles`."""
+        from onehour.access import access  # noqa: PLC0415
+
+        return access(self, **options).circles()
+
+    def timeline(self, goal: str | None = None, **options: Any) -> pd.DataFrame:
+        """Return the verdict of each year as the scenario's cards open; takes a minute.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **options
+            first, last (years), words, progress: see `onehour.timeline.course`, whose answer also has the
+            tables of pairs and of turns.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.timeline.Course.years`; who turned which pair stands in ``attrs["turns"]``.
+        """
+        from onehour.timeline import course  # noqa: PLC0415 - makes studies
+
+        found = course(self, goal, **options)
+        table = found.years()
+        table.attrs["turns"] = found.turns().to_dict("records")
+        return table
+
     def plot_map(self, **options: Any) -> Axes:
         """Plot the network and the pairs that fail; see `onehour.map.plot_map`."""
         from onehour.map import plot_map  # noqa: PLC0415 - matplotlib is heavy
 
         return plot_map(self, **options)
+
+    def plot_network(self, **options: Any) -> Axes:
+        """Plot the network by mode and status; see `onehour.map.plot_network`."""
+        from onehour.map import plot_network  # noqa: PLC0415
+
+        return plot_network(self, **options)
+
+    def plot_slack(self, **options: Any) -> Axes:
+        """Plot the slack of all pairs as a heat map; see `onehour.plots.plot_slack`."""
+        from onehour.plots import plot_slack  # noqa: PLC0415
+
+        return plot_slack(self, **options)
+
+    def plot_parts(self, **options: Any) -> Axes:
+        """Plot the parts of the pairs' times as bars; see `onehour.plots.plot_parts`."""
+        from onehour.plots import plot_parts  # noqa: PLC0415
+
+        return plot_parts(self, **options)
+
+    def plot_difference(self, before: Study, **options: Any) -> Axes:
+        """Plot what the pairs gain over another scenario; see `onehour.plots.plot_difference`."""
+        from onehour.plots import plot_difference  # noqa: PLC0415
+
+        return plot_difference(before, self, **options)
 
     def provenance(self, query: Query | None) -> dict[str, Any]:
         """Return what a result was computed from."""

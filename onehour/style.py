@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
@@ -88,7 +89,7 @@ _RC: dict[Any, Any] = {
     "axes.labelcolor": INK,
     "text.color": INK,
     "axes.titlelocation": "left",
-    "axes.titlesize": 12,
+    "axes.titlesize": 11,
     "legend.framealpha": 0.95,
     "legend.fontsize": 8,
 }
@@ -153,11 +154,23 @@ def save(ax: Axes, output: Path) -> None:
         figure.savefig(file, dpi=160, format=form, metadata=undated)
 
 
-def new_axes(width: float, height: float, *, left: float = 0.02) -> Axes:
-    """Return axes in a new figure of a size in inches, with room for a title and a line of sources."""
-    return Figure(figsize=(width, height)).add_axes(
-        (left, 0.45 / height, 0.98 - left, 1 - (0.45 + 0.75) / height)
-    )
+def map_figure_axes(width: float, height: float) -> Axes:
+    """Return axes that fill a new figure of a size in inches, but for a title and a line of sources."""
+    return Figure(figsize=(width, height)).add_axes((0.02, 0.45 / height, 0.96, 1 - 1.4 / height))
+
+
+def chart_axes(width: float, height: float, *, compress: bool = False) -> Axes:
+    """Return axes of a new figure of a size in inches that makes room for what stands around them.
+
+    Parameters
+    ----------
+    width, height
+        Inches.
+    compress
+        Whether the axes keep their shape, as those of a map or of square cells do.
+    """
+    engine = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.18, compress=compress)
+    return Figure(figsize=(width, height), layout=engine).add_subplot()
 
 
 def source_line(study: Study, provenance: Mapping[str, Any]) -> str:
@@ -181,14 +194,13 @@ def add_source(ax: Axes, text: str) -> None:
     figure = ax.get_figure(root=True)
     if figure is None:
         return
+    lines = _wrapped(text, int(figure.get_figwidth() * 24))
+    if figure.get_layout_engine() is not None:
+        figure.supxlabel(lines, x=0.01, ha="left", fontsize=6, color=FAINT)
+        return
+    below = 0.01, 0.06 / figure.get_figheight()
     ax.annotate(
-        _wrapped(text, int(figure.get_figwidth() * 24)),
-        (0.01, 0.06 / figure.get_figheight()),
-        xycoords="figure fraction",
-        fontsize=6,
-        color=FAINT,
-        va="bottom",
-        annotation_clip=False,
+        lines, below, xycoords="figure fraction", fontsize=6, color=FAINT, va="bottom", annotation_clip=False
     )
 
 

@@ -33,7 +33,7 @@ def test_axes_of_one_s_own_hold_the_arcs():
     study = Area(line_region()).scenario()
     ax = Figure().add_subplot()
     assert study.plot_map(ax=ax) is ax
-    assert "base: kept" in ax.get_title(loc="left")
+    assert "base: 兑现 kept" in ax.get_title(loc="left")
     names = {text.get_text() for text in ax.texts}
     assert "At A" in names
     slow = Area(line_region()).scenario(values={"entry_walk_intercity_min": 60})
