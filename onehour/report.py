@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from network.graph import PARTS
 from network.schema import TABLES
+from onehour.numbers import minutes_text, number_or, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,9 +142,9 @@ def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: St
     shown = list(pairs)
     title = "Pairs, minutes"
     if len(shown) > _MOST_PAIRS:
-        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:_MOST_PAIRS]
+        shown = sorted(shown, key=lambda pair: -number_or(pair["minutes"], math.inf))[:_MOST_PAIRS]
         title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
-    used = [name for name in PARTS if any(_number(pair["parts_min"].get(name)) > 0 for pair in shown)]
+    used = [name for name in PARTS if any(number_or(pair["parts_min"].get(name), 0) > 0 for pair in shown)]
     long, short = _names(study), _names(study, short=True)
     _print_first_that_fits(
         console,
@@ -172,15 +174,17 @@ def _pairs_table(
         parts = {name: pair["parts_min"].get(name) for name in used}
         flag = pair["note"] or ("close" if pair["close"] else "")
         if folded:
-            text = ", ".join(f"{name}={_minutes(value)}" for name, value in parts.items() if _number(value))
+            text = ", ".join(
+                f"{name}={minutes_text(value)}" for name, value in parts.items() if number_or(value, 0)
+            )
             cells = [f"{flag}: {text}" if flag and text else flag or text]
         else:
-            cells = [*map(_minutes, parts.values()), flag]
+            cells = [*map(minutes_text, parts.values()), flag]
         table.add_row(
             names.get(pair["origin"], pair["origin"]),
             names.get(pair["destination"], pair["destination"]),
-            Text(_minutes(pair["minutes"]), style=style),
-            Text(_minutes(pair["slack_min"], sign=True), style=style),
+            Text(minutes_text(pair["minutes"]), style=style),
+            Text(minutes_text(pair["slack_min"], sign=True), style=style),
             *cells,
         )
     return table
@@ -227,9 +231,9 @@ def _readings_table(
             mode,
             *(() if narrow else (Text("yes" if row["kept"] else "no", style=style),)),
             Text(f"{row['passing']}/{row['pairs']}", style=style),
-            _share(row["people_share"]),
+            share_text(row["people_share"]),
             " → ".join(ends) if all(ends) else "",
-            _minutes(row["worst_minutes"]),
+            minutes_text(row["worst_minutes"]),
         )
     return table
 
@@ -307,7 +311,7 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
     names = _names(study)
     console.print()
     start, end = (names.get(data[side], data[side]) for side in ("origin", "destination"))
-    console.print(Text(f"{start} → {end}: {_minutes(data['minutes'])} min", style="bold"))
+    console.print(Text(f"{start} → {end}: {minutes_text(data['minutes'])} min", style="bold"))
     console.print(
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
         f"{data['traveller']} traveller · {data['statistic']}"
@@ -324,21 +328,21 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
     for column, ratio in (("from", 3), ("to", 3), ("how", 5)):
         table.add_column(column, overflow="fold", ratio=ratio)
     for leg in data["legs"]:
-        parts = " + ".join(f"{name} {_minutes(value)}" for name, value in leg["parts_min"].items())
+        parts = " + ".join(f"{name} {minutes_text(value)}" for name, value in leg["parts_min"].items())
         lines = " / ".join(names.get(line, line) for line in leg["lines"][:3])
         lines += f" and {len(leg['lines']) - 3} more" if len(leg["lines"]) > 3 else ""  # noqa: PLR2004
         stops = _count(len(leg["stops"]) - 1, "stop") if len(leg["stops"]) > 1 else ""
         how = "; ".join(text for text in (lines, stops, parts if "+" in parts else "") if text)
         table.add_row(
-            _minutes(leg["start_min"]),
-            _minutes(leg["end_min"] - leg["start_min"]),
+            minutes_text(leg["start_min"]),
+            minutes_text(leg["end_min"] - leg["start_min"]),
             leg["kind"],
             names.get(leg["from"], leg["from"]),
             names.get(leg["to"], leg["to"]) if leg["to"] != leg["from"] else "",
             how,
         )
     console.print(table)
-    parts = ", ".join(f"{name} {_minutes(value)}" for name, value in data["parts_min"].items() if value)
+    parts = ", ".join(f"{name} {minutes_text(value)}" for name, value in data["parts_min"].items() if value)
     console.print(f"Parts, minutes: {parts or 'none'}")
     _print_doubts(console, data["low_confidence"])
 
@@ -475,25 +479,3 @@ def _names(study: Study, *, short: bool = False) -> dict[str, str]:
             both = f"{chinese} {english}".strip()
             names[row] = ((english or chinese) if short else both) or row
     return names
-
-
-def _minutes(value: float | None, *, sign: bool = False) -> str:
-    """Return minutes with one decimal; a dash where there is none."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return "–"
-    return f"{value:+.1f}" if sign else f"{value:.1f}"
-
-
-def _share(value: float | None) -> str:
-    """Return a share as a percentage; a dash where there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.0f} %"  # noqa: PLR0124 - NaN
-
-
-def _number(value: float | None) -> float:
-    """Return a number, 0 where there is none."""
-    return 0.0 if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
-
-
-def _or_infinite(value: float | None) -> float:
-    """Return a number, infinity where there is none."""
-    return float("inf") if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
