@@ -104,9 +104,9 @@ class MultimodalGraph:
     legs, rides
         What the rides' rows speak of.
     road
-        Road graph that the nodes of kind `ROAD` stand for; None where nobody drives. They are all of its nodes
-        once, or three times with taxis: as driven in one's own car, in a taxi from the origin, and in a taxi
-        after a ride (see `road_nodes`).
+        Road graph that the nodes of kind `ROAD` stand for; None where nobody drives. They are all of its
+        nodes once, or three times with taxis: as driven in one's own car, in a taxi from the origin, and in a
+        taxi after a ride (see `road_nodes`).
     """
 
     node_kind: NDArray[np.uint8]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
-import math
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -14,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -25,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+gtfs = typer.Typer(
+    name="gtfs", help="Exchange networks with other programs as GTFS feeds.", no_args_is_help=True
+)
+app.add_typer(gtfs)
 
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
@@ -162,6 +165,86 @@ def matrix_verb(
         )
 
 
+@app.command("access")
+@asks
+def access_verb(
+    scenario: Scenario = None,
+    *,
+    minutes: Annotated[float, typer.Option("--minutes", help="The limit.")] = 60.0,
+    opportunity: Annotated[
+        str, typer.Option("--opportunity", help="population, or a column of numbers of --to FILE.csv.")
+    ] = "population",
+    decay: Annotated[
+        str, typer.Option("--decay", help="step, linear, logistic, exponential, gaussian or zones (E2SFCA).")
+    ] = "step",
+    width: Annotated[
+        float | None, typer.Option("--width", help="Width of a linear or logistic decay, minutes.")
+    ] = None,
+    nearest: Annotated[
+        float | None, typer.Option("--nearest", help="Minutes until so many opportunities are in reach.")
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
+    ] = "zones",
+    by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Count the people, or other opportunities, in reach: by place, how unequally, and around each core."""
+    from onehour.access import access  # noqa: PLC0415
+    from onehour.access_report import access_data, checked_options, print_access  # noqa: PLC0415
+
+    options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
+    options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
+    study = _study(region, scenario, values, words, problems=problems)
+    with _status("Searching", show=not as_json):
+        data = access_data(access(study, **options, words=words), by, output)
+    if as_json:
+        _print_json(data)
+    else:
+        print_access(data)
+
+
+@app.command("timeline")
+@asks
+def timeline_verb(
+    scenario: Scenario = None,
+    *,
+    first: Annotated[int, typer.Option("--first", help="First year.")] = 2023,
+    last: Annotated[int, typer.Option("--last", help="Last year.")] = 2035,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for tables, data and the plot.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Judge the promise at the end of each year as cards open, and say which opening turned which pair."""
+    from onehour.files import folder_problems  # noqa: PLC0415
+    from onehour.timeline import course  # noqa: PLC0415
+    from onehour.timeline_report import print_timeline, timeline_data, write_timeline  # noqa: PLC0415
+    from sim.timeline import year_problems  # noqa: PLC0415
+
+    problems = year_problems(first, last) + ([] if output is None else folder_problems(output))
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Building the network of each year", show=not as_json) as status:
+        tell = None if status is None else partial(_tell, status)
+        found = course(study, goal, first=first, last=last, words=words, progress=tell)
+        data = timeline_data(found)
+        data["files"] = [] if output is None else write_timeline(found, data, output)
+    if as_json:
+        _print_json(data)
+    else:
+        print_timeline(found, data)
+
+
 @app.command("scenarios")
 def scenarios_verb(*, region: Region = "guangzhou", as_json: Json = False) -> None:
     """List the shipped scenarios."""
@@ -279,6 +362,54 @@ def map_verb(
         typer.echo(f"{data['file']}: {data['title']}")
 
 
+@app.command("isochrone")
+@asks
+def isochrone_verb(
+    scenario: Scenario = None,
+    *,
+    place: Annotated[str, typer.Option("--from", help="Id of a place, station or zone, or a point lon,lat.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="File to write: .geojson, .gpkg, .parquet, .png, .svg, .pdf, or .tif."
+        ),
+    ],
+    minutes: Annotated[str, typer.Option("--minutes", help="Limits, ascending.")] = "15,30,45,60",
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Another scenario: what is gained and lost since, in their place."),
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write what can be reached within limits as nested polygons, or the surface of times as a .tif."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.isochrone import (  # noqa: PLC0415
+        ENDINGS,
+        asked_of,
+        minutes_given,
+        print_isochrone,
+        write_isochrone,
+    )
+
+    problems = output_problems(output, ENDINGS)
+    limits = minutes_given(minutes, problems)
+    checks = [lambda study: asked_of(study, place, cell_m, words)]
+    if against is not None:
+        checks.append(lambda study: study.beside(against))
+    study = _study(region, scenario, values, words, problems=problems, checks=checks)
+    other = None if against is None else study.beside(against)
+    with _status("Searching", show=not as_json):
+        data = write_isochrone(study, output, place, limits, cell_m=cell_m, words=words, against=other)
+    if as_json:
+        _print_json(data)
+    else:
+        print_isochrone(data)
+
+
 @app.command("plot")
 @asks
 def plot_verb(
@@ -392,6 +523,54 @@ def doctor_verb(*, as_json: Json = False) -> None:
         print_doctor(data)
 
 
+@gtfs.command("export")
+def gtfs_export_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .zip.")],
+    region: Region = "guangzhou",
+    first_day: Annotated[
+        str | None,
+        typer.Option("--first-day", help="First day of the trips: 2030-01-01, that of the scenario."),
+    ] = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="Who publishes the feed.")] = "onehour",
+    url: Annotated[
+        str, typer.Option("--publisher-url", help="A web address of the publisher, which GTFS demands.")
+    ] = "https://example.org/",
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write the network of a scenario as a GTFS feed, for other programs."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.gtfs import ENDINGS, publisher_problems, write_feed  # noqa: PLC0415
+
+    problems = output_problems(output, ENDINGS) + publisher_problems(url)
+    day = None if first_day is None else _day("--first-day", first_day, problems)
+    study = _study(region, scenario, values, {}, problems=problems)
+    with _status("Writing the feed", show=not as_json):
+        data = write_feed(study, output, first_day=day, publisher=publisher, url=url)
+    if as_json:
+        _print_json(data)
+    else:
+        rows = ", ".join(
+            f"{data['rows'].get(f'{name}.txt', 0)} {name}" for name in ("stops", "routes", "trips")
+        )
+        typer.echo(f"{data['file']}: {rows} ({data['scenario']}, from {data['first_day']} for a year)")
+
+
+def _day(option: str, text: str, problems: list[Problem]) -> date | None:
+    """Return the day of a text, or None with a problem added."""
+    import datetime as dt  # noqa: PLC0415
+
+    from network.errors import Problem  # noqa: PLC0415
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(option, f"{text!r} is no day", "write it as 2030-01-01"))
+        return None
+
+
 def _area(region: str) -> Area:
     """Load a region."""
     from onehour.study import load  # noqa: PLC0415
@@ -407,9 +586,10 @@ def _study(
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
+    checks: Sequence[Callable[[Study], object]] = (),
 ) -> Study:
     """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
-    return _studies(region, [scenario], values, words, goal=goal, problems=problems)[0]
+    return _studies(region, [scenario], values, words, goal=goal, problems=problems, checks=checks)[0]
 
 
 def _studies(
@@ -420,8 +600,12 @@ def _studies(
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
+    checks: Sequence[Callable[[Study], object]] = (),
 ) -> list[Study]:
-    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together."""
+    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together.
+
+    Each of `checks` gets each study, where there is one, and raises what else is wrong.
+    """
     from network.errors import BadInputError  # noqa: PLC0415
 
     found = list(problems or ())
@@ -440,8 +624,11 @@ def _studies(
         for name in names:
             studies += [tried(partial(area.scenario, name, values=numbers))]
         tried(lambda: area.check_words(words, goal))
+        for study in filter(None, studies):
+            for check in checks:
+                tried(partial(check, study))
     if found:
-        raise BadInputError(found)
+        raise BadInputError(dict.fromkeys(found))
     _tell_of_compiling()
     return studies
 
@@ -492,23 +679,13 @@ def _status(words: str, *, show: bool) -> Any:
     return console.status(f"{words} …") if show and console.is_terminal else nullcontext()
 
 
+def _tell(status: Any, words: str) -> None:
+    """Show what a long run is at."""
+    status.update(f"{words} …")
+
+
 def _print_json(data: object) -> None:
-    """Print data as JSON; a number that is none becomes null."""
-    typer.echo(json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, indent=2))
+    """Print data as JSON."""
+    from onehour.jsons import json_text  # noqa: PLC0415
 
-
-def _plain(data: Any) -> Any:
-    """Return data in JSON's own types."""
-    if isinstance(data, dict):
-        return {str(key): _plain(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
-    if data is None or type(data).__name__ in {"NAType", "NaTType"}:
-        return None
-    if hasattr(data, "isoformat"):
-        return data.isoformat()
-    if hasattr(data, "item"):
-        data = data.item()
-    if isinstance(data, float) and not math.isfinite(data):
-        return None
-    return data
+    typer.echo(json_text(data))

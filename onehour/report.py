@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
 from network.graph import PARTS
 from network.schema import TABLES
 from onehour.numbers import minutes_text, number_or, share_text
+from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
 
     from onehour.study import Area, Study
     from sim.check import Verdict
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 Words = dict[str, str | None]
 
-_MOST_DOUBTS = 6
 _MOST_PAIRS = 24
 
 
@@ -134,7 +132,8 @@ def print_check(study: Study, data: Mapping[str, Any]) -> None:
     console.print()
     _print_pairs(console, data["pairs"], study)
     _print_readings(console, data["readings"], study)
-    _print_basis(console, data)
+    doubts = sorted({row for pair in data["pairs"] for row in pair["low_confidence"]})
+    print_basis(console, data["provenance"], doubts)
 
 
 def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: Study) -> None:
@@ -163,7 +162,7 @@ def _pairs_table(
     folded: bool = False,
 ) -> Table:
     """Return the table of pairs, with a column a part, or all parts folded into one column."""
-    table = _table(title)
+    table = empty_table(title)
     for column in ("from", "to"):
         table.add_column(column, overflow="fold")
     for column in ("total", "slack", *(() if folded else used)):
@@ -208,7 +207,7 @@ def _readings_table(
 
     A narrow one has the places in rows of their own, and no column `kept`: the pairs tell it.
     """
-    table = _table("The promise under every reading")
+    table = empty_table("The promise under every reading")
     for column in ("clock", "mode") if narrow else ("places", "clock", "mode", "kept"):
         table.add_column(column, no_wrap=True)
     for column in ("pairs", "people"):
@@ -236,44 +235,6 @@ def _readings_table(
             minutes_text(row["worst_minutes"]),
         )
     return table
-
-
-def _print_basis(console: Console, data: Mapping[str, Any]) -> None:
-    """Print hashes, assumed numbers, notes and doubtful rows."""
-    found = data["provenance"]
-    console.print(
-        f"region {data['region_hash']} · scenario {data['scenario_hash']} · state {data['state_hash']} · "
-        f"onehour {found['onehour']}",
-        style="dim",
-    )
-    _print_set(console, found)
-    _print_doubts(console, sorted({row for pair in data["pairs"] for row in pair["low_confidence"]}))
-    assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])
-    if assumed:
-        console.print(f"Assumed numbers (low confidence): {assumed}", style="dim")
-    for note in found["notes"]:
-        console.print(f"· {note}", style="dim")
-    if found["attribution"]:
-        console.print(found["attribution"], style="dim")
-
-
-def _print_set(console: Console, found: Mapping[str, Any]) -> None:
-    """Print the numbers that were set for this run."""
-    if found["set"]:
-        values = ", ".join(f"{name}={value:g}" for name, value in found["set"].items())
-        console.print(f"Set for this run: {values}", style="yellow")
-
-
-def _print_doubts(console: Console, rows: Sequence[str]) -> None:
-    """Print the rows of low confidence that a result rests on, the first of each table."""
-    tables: dict[str, list[str]] = {}
-    for row in rows:
-        table, _, key = row.partition(" ")
-        tables.setdefault(table, []).append(key)
-    for table, keys in tables.items():
-        more = f" and {len(keys) - _MOST_DOUBTS} more (--json lists all)" if len(keys) > _MOST_DOUBTS else ""
-        shown = ", ".join(keys[:_MOST_DOUBTS])
-        console.print(f"Low confidence, {table}: {shown}{more}", style="dim")
 
 
 # ------------------------------------------------------------------------------------------------------ route
@@ -316,12 +277,12 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
         f"{data['traveller']} traveller · {data['statistic']}"
     )
-    _print_set(console, data["provenance"])
+    print_set(console, data["provenance"])
     if data["note"]:
         console.print(data["note"], style="yellow")
     if not data["legs"]:
         return
-    table = _table("")
+    table = empty_table("")
     for column in ("at", "min"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("stage", no_wrap=True)
@@ -344,7 +305,7 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
     console.print(table)
     parts = ", ".join(f"{name} {minutes_text(value)}" for name, value in data["parts_min"].items() if value)
     console.print(f"Parts, minutes: {parts or 'none'}")
-    _print_doubts(console, data["low_confidence"])
+    print_doubts(console, data["low_confidence"])
 
 
 # ------------------------------------------------------------------------------------------------------ lists
@@ -374,7 +335,7 @@ def goals_data(area: Area) -> list[dict[str, Any]]:
 
 def print_goals(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the goals."""
-    table = _table(_count(len(rows), "goal"))
+    table = empty_table(_count(len(rows), "goal"))
     table.add_column("goal", no_wrap=True)
     for column, ratio in (("the plan's words", 4), ("limit, min", None), ("checked as, or why not", 4)):
         table.add_column(column, overflow="fold", ratio=ratio, justify="left" if ratio else "right")
@@ -403,7 +364,7 @@ def region_data(area: Area) -> dict[str, Any]:
 
 def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print regions with the numbers of their rows."""
-    table = _table("")
+    table = empty_table("")
     for column in ("region", "name", "date", "rows", "licence", "hash"):
         table.add_column(column, overflow="fold", no_wrap=column in {"date", "hash"})
     for row in rows:
@@ -417,7 +378,7 @@ def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def print_frame(title: str, frame: pd.DataFrame) -> None:
     """Print a table of few columns."""
-    table = _table(title)
+    table = empty_table(title)
     for column in frame:
         right = frame[column].dtype.kind in "iuf"
         table.add_column(str(column).replace("_", " "), overflow="fold", justify="right" if right else "left")
@@ -428,25 +389,6 @@ def print_frame(title: str, frame: pd.DataFrame) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------- helpers
-
-
-def console_of() -> Console:
-    """Return where to print: as wide as the terminal; where there is none, as COLUMNS says, else 132."""
-    console = Console(highlight=False)
-    if console.is_terminal or os.environ.get("COLUMNS", "").isdecimal():
-        return console
-    return Console(width=132, highlight=False)
-
-
-def _table(title: str) -> Table:
-    """Return an empty table in the style of all of them."""
-    return Table(
-        title=title or None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
 
 
 def _print_first_that_fits(console: Console, *tables: Callable[[], Table]) -> None:
