@@ -495,6 +495,40 @@ def plot_verb(
         typer.echo(f"{data['file']}: {data['title']}")
 
 
+@app.command("report")
+@asks
+def report_verb(
+    scenario: Annotated[
+        list[str] | None,
+        typer.Argument(help="Shipped scenarios or .toml files; the first is the base."),
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .html.")],
+    lang: Annotated[str, typer.Option("--lang", help="Language of the page: en or zh.")] = "en",
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write one page that stands alone: the verdict under every reading, maps, pairs, changes, sources."""
+    from onehour.page import page_problems, write_page  # noqa: PLC0415
+
+    names: list[str | None] = [*scenario] if scenario else [None]
+    problems = page_problems(output, lang)
+    studies = _studies(region, names, values, words, goal=goal, problems=problems)
+    with _status("Searching all pairs under every reading", show=not as_json):
+        data = write_page(studies, output, goal=goal, words=words, lang=lang)
+    if as_json:
+        _print_json(data)
+    else:
+        verdicts = []
+        for one in data["scenarios"]:
+            word = "kept" if one["kept"] else "not kept"
+            verdicts.append(f"{one['scenario']} {word}, {one['passing']} of {one['pairs']} pairs")
+        typer.echo(f"{data['file']}: {'; '.join(verdicts)}")
+
+
 @exports.command("network")
 def export_network_verb(
     scenario: Scenario = None,

@@ -11,8 +11,9 @@ from network.errors import BadInputError, Problem
 from onehour.files import whole_file
 from onehour.jsons import json_text
 from onehour.matrix import write_rows
+from onehour.numbers import minutes_text, share_text
 from onehour.style import save
-from onehour.terminal import console_of, empty_table, minutes_text, print_basis, share_text
+from onehour.terminal import console_of, empty_table, print_basis
 from onehour.timeline_plot import plot_timeline
 
 if TYPE_CHECKING:
