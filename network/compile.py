@@ -16,10 +16,10 @@ from network.ends import in_core
 from network.errors import BadInputError, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
-from network.region import positions
 from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
 from network.roads import RoadGraph, road_graph
 from network.seconds import minutes_s, whole_s
+from network.station_times import by_class_s, change_s, entry_s, gate_s, street_changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,9 +117,7 @@ class RideTables:
     @cached_property
     def gate_s(self) -> Ints:
         """Seconds before departure at which the gate of each ride closes, [rides]."""
-        classes = self.region.services["class"]
-        gate_s = {name: minutes_s(self.region.parameters[f"gate_{name}_min"]) for name in set(classes)}
-        return classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
+        return gate_s(self.region)[self.rides.service]
 
     @cached_property
     def served(self) -> Ints:
@@ -206,7 +204,6 @@ class _Build:
         self.builder = GraphBuilder()
         self.stations = region.stations
         self.count = len(self.stations)
-        self.kind = self.stations["class"].to_numpy()
         self.origin = self.builder.nodes(NodeKind.ORIGIN, len(ends))
         self.destination = self.builder.nodes(NodeKind.DESTINATION, len(ends))
         self.builder.links(LinkKind.SAME, self.origin, self.destination)
@@ -231,7 +228,7 @@ class _Build:
             self._rides(self.inside, gate=False, later=False)
             weight_s = self._s("change_weight_min")
             add.links(LinkKind.TRANSFER, self.alighted, self.inside, weight_s=weight_s)
-            tail, head, _ = self._transfers()
+            tail, head, _ = street_changes(self.region)
             add.links(
                 LinkKind.TRANSFER,
                 self.alighted[tail],
@@ -244,10 +241,9 @@ class _Build:
         hall_later = add.nodes(NodeKind.HALL, self.count, later=True)
         self._rides(inside_later, gate=False, later=True)
         self._rides(hall_later, gate=True, later=True)
-        change = np.where(self.kind == "metro", self._s("change_metro_min"), self._s("change_rail_min"))
-        change = np.where(self.kind == "hub", self._s("change_rail_hub_min"), change)
+        change = change_s(self.region)
         add.links(LinkKind.TRANSFER, self.alighted, inside_later, parts_s={"transfer": change})
-        tail, head, street_s = self._transfers()
+        tail, head, street_s = street_changes(self.region)
         add.links(
             LinkKind.TRANSFER,
             self.alighted[tail],
@@ -262,9 +258,9 @@ class _Build:
         self.exit = add.nodes(NodeKind.EXIT, self.count, later=True)
         hall = add.nodes(NodeKind.HALL, self.count)
         self._rides(hall, gate=True, later=False)
-        entry_s = self._by_class("entry_walk") + self._by_class("entry_security")
-        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s})
-        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": self._by_class("exit")})
+        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s(self.region)})
+        exit_s = by_class_s(self.region, "exit")
+        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": exit_s})
 
     def _rides(self, board: Ints, *, gate: bool, later: bool) -> None:
         """Add the rides that begin at the nodes `board`."""
@@ -280,15 +276,6 @@ class _Build:
             parts_s={"wait": legs.wait_s, "ride": legs.ride_s, gate_part: legs.gate_s},
         )
         self.all_legs.append(legs)
-
-    def _transfers(self) -> tuple[Ints, Ints, Ints]:
-        """Return both ends of the walking links, and their time: exit, walk and security, s."""
-        links = self.region.transfers
-        tail = positions(self.stations["station_id"], links["from_station_id"])
-        head = positions(self.stations["station_id"], links["to_station_id"])
-        walk = whole_s(links["walk_m"].to_numpy(np.float64) * 3.6 / self.numbers["walk_kmh"])
-        security = np.where(links["security_waived"], 0, self._by_class("entry_security")[head])
-        return tail, head, self._by_class("exit")[tail] + walk + security
 
     # ---------------------------------------------------------------------------------------- ends of trips
 
@@ -410,11 +397,6 @@ class _Build:
         return np.array([where[name] for name in self.stations["station_id"].iloc[station]], np.int64)
 
     # --------------------------------------------------------------------------------------------- numbers
-
-    def _by_class(self, name: str) -> Ints:
-        """Return a parameter that goes by the station's class, s, [stations]."""
-        seconds = {kind: self._s(f"{name}_{kind}_min") for kind in set(self.kind)}
-        return np.array([seconds[kind] for kind in self.kind], np.int64)
 
     def _s(self, name: str) -> int:
         return minutes_s(self.numbers[name])

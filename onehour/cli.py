@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -23,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+gtfs = typer.Typer(
+    name="gtfs", help="Exchange networks with other programs as GTFS feeds.", no_args_is_help=True
+)
+app.add_typer(gtfs)
 
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
@@ -357,6 +362,54 @@ def map_verb(
         typer.echo(f"{data['file']}: {data['title']}")
 
 
+@app.command("isochrone")
+@asks
+def isochrone_verb(
+    scenario: Scenario = None,
+    *,
+    place: Annotated[str, typer.Option("--from", help="Id of a place, station or zone, or a point lon,lat.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="File to write: .geojson, .gpkg, .parquet, .png, .svg, .pdf, or .tif."
+        ),
+    ],
+    minutes: Annotated[str, typer.Option("--minutes", help="Limits, ascending.")] = "15,30,45,60",
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Another scenario: what is gained and lost since, in their place."),
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write what can be reached within limits as nested polygons, or the surface of times as a .tif."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.isochrone import (  # noqa: PLC0415
+        ENDINGS,
+        asked_of,
+        minutes_given,
+        print_isochrone,
+        write_isochrone,
+    )
+
+    problems = output_problems(output, ENDINGS)
+    limits = minutes_given(minutes, problems)
+    checks = [lambda study: asked_of(study, place, cell_m, words)]
+    if against is not None:
+        checks.append(lambda study: study.beside(against))
+    study = _study(region, scenario, values, words, problems=problems, checks=checks)
+    other = None if against is None else study.beside(against)
+    with _status("Searching", show=not as_json):
+        data = write_isochrone(study, output, place, limits, cell_m=cell_m, words=words, against=other)
+    if as_json:
+        _print_json(data)
+    else:
+        print_isochrone(data)
+
+
 @app.command("plot")
 @asks
 def plot_verb(
@@ -436,6 +489,54 @@ def doctor_verb(*, as_json: Json = False) -> None:
         print_doctor(data)
 
 
+@gtfs.command("export")
+def gtfs_export_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .zip.")],
+    region: Region = "guangzhou",
+    first_day: Annotated[
+        str | None,
+        typer.Option("--first-day", help="First day of the trips: 2030-01-01, that of the scenario."),
+    ] = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="Who publishes the feed.")] = "onehour",
+    url: Annotated[
+        str, typer.Option("--publisher-url", help="A web address of the publisher, which GTFS demands.")
+    ] = "https://example.org/",
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write the network of a scenario as a GTFS feed, for other programs."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.gtfs import ENDINGS, publisher_problems, write_feed  # noqa: PLC0415
+
+    problems = output_problems(output, ENDINGS) + publisher_problems(url)
+    day = None if first_day is None else _day("--first-day", first_day, problems)
+    study = _study(region, scenario, values, {}, problems=problems)
+    with _status("Writing the feed", show=not as_json):
+        data = write_feed(study, output, first_day=day, publisher=publisher, url=url)
+    if as_json:
+        _print_json(data)
+    else:
+        rows = ", ".join(
+            f"{data['rows'].get(f'{name}.txt', 0)} {name}" for name in ("stops", "routes", "trips")
+        )
+        typer.echo(f"{data['file']}: {rows} ({data['scenario']}, from {data['first_day']} for a year)")
+
+
+def _day(option: str, text: str, problems: list[Problem]) -> date | None:
+    """Return the day of a text, or None with a problem added."""
+    import datetime as dt  # noqa: PLC0415
+
+    from network.errors import Problem  # noqa: PLC0415
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(option, f"{text!r} is no day", "write it as 2030-01-01"))
+        return None
+
+
 def _area(region: str) -> Area:
     """Load a region."""
     from onehour.study import load  # noqa: PLC0415
@@ -451,9 +552,10 @@ def _study(
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
+    checks: Sequence[Callable[[Study], object]] = (),
 ) -> Study:
     """Load a region under a scenario, with numbers set for this run; tell all that is wrong together."""
-    return _studies(region, [scenario], values, words, goal=goal, problems=problems)[0]
+    return _studies(region, [scenario], values, words, goal=goal, problems=problems, checks=checks)[0]
 
 
 def _studies(
@@ -464,8 +566,12 @@ def _studies(
     *,
     goal: str | None = None,
     problems: list[Problem] | None = None,
+    checks: Sequence[Callable[[Study], object]] = (),
 ) -> list[Study]:
-    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together."""
+    """Load a region under scenarios, with numbers set for this run; tell all that is wrong together.
+
+    Each of `checks` gets each study, where there is one, and raises what else is wrong.
+    """
     from network.errors import BadInputError  # noqa: PLC0415
 
     found = list(problems or ())
@@ -484,8 +590,11 @@ def _studies(
         for name in names:
             studies += [tried(partial(area.scenario, name, values=numbers))]
         tried(lambda: area.check_words(words, goal))
+        for study in filter(None, studies):
+            for check in checks:
+                tried(partial(check, study))
     if found:
-        raise BadInputError(found)
+        raise BadInputError(dict.fromkeys(found))
     _tell_of_compiling()
     return studies
 
