@@ -341,22 +341,29 @@ def _moments(
 
 
 @jit
-def _from_moments(moments_s, times_s, leave_s, departures, sample, samples_s, left_s):
-    """Write the travel times of who knows the timetable and may leave at each departure or later.
+def _from_moments(moments_s, times_s, leave_s, departures, limit_s, sample, samples_s, left_s):
+    """Write the travel times of who knows the timetable and is free to leave from each departure on.
 
-    Of the journeys within the limit that leave then or later, the one that arrives first counts, and of those
-    the one that leaves last; `left_s` gets the moment at which it leaves.
+    Of the journeys within the limit that leave then, or at most so much later, the one that arrives first
+    counts, and of those the one that leaves last; `left_s` gets the moment at which it leaves.
     """
     for end in range(samples_s.shape[0]):
-        arrival_s, best_s = np.int64(NEVER), np.int64(NEVER)
+        arrival_s, best = np.int64(NEVER), -1
         at = moments_s.size - 1
         for departure in range(departures - 1, -1, -1):
             while at >= 0 and moments_s[at] >= leave_s[departure]:
                 if times_s[end, at] != UNREACHED and moments_s[at] + times_s[end, at] < arrival_s:
-                    arrival_s, best_s = moments_s[at] + times_s[end, at], np.int64(moments_s[at])
+                    arrival_s, best = moments_s[at] + times_s[end, at], at
                 at -= 1
-            samples_s[end, sample + departure] = arrival_s - best_s if arrival_s < NEVER else UNREACHED
-            left_s[end, sample + departure] = best_s
+            taken = best
+            while taken > at and (
+                moments_s[taken] > leave_s[departure] + limit_s
+                or moments_s[taken] + np.int64(times_s[end, taken]) != arrival_s
+            ):
+                taken -= 1
+            found = taken > at
+            samples_s[end, sample + departure] = times_s[end, taken] if found else UNREACHED
+            left_s[end, sample + departure] = moments_s[taken] if found else NEVER
 
 
 @jit
@@ -416,7 +423,7 @@ def _sample_origin(
                 )  # fmt: skip
         if planned:
             _from_moments(
-                moments_s[:many], times_s, every_s, departures, draw * departures, samples_s, left_s
+                moments_s[:many], times_s, every_s, departures, limit_s, draw * departures, samples_s, left_s
             )
     for row in range(direct_to.size):
         if direct_s[row] <= limit_s:
