@@ -107,7 +107,7 @@ def _threading_layer() -> str:
 
 def print_doctor(data: Mapping[str, Any]) -> None:
     """Print what `doctor_data` found."""
-    from onehour.report import console_of  # noqa: PLC0415
+    from onehour.terminal import console_of  # noqa: PLC0415
 
     console = console_of()
     kernels, threads = data["kernels"], data["threads"]

@@ -1,17 +1,17 @@
-"""Writing files whole or not at all."""
+"""Files that are written: what would stop it, said before the work."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from network.errors import BadInputError, Problem
+from network.errors import Problem
+from network.files import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["folder_problems", "output_problems", "whole_file"]
 
 
 def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
@@ -40,37 +40,12 @@ def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
     return problems
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` to write to, which takes its place when all went well.
-
-    Parameters
-    ----------
-    path
-        The file to be; its folder must be there.
-
-    Yields
-    ------
-    Path
-        An empty file with the same ending.
-
-    Raises
-    ------
-    BadInputError
-        The file cannot be written; then what stood there before still does.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".onehour-", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            yield temporary
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        what = f"cannot be written: {error.strerror or error}"
-        raise BadInputError(Problem(str(path), what, "choose another file")) from error
+def folder_problems(folder: Path) -> list[Problem]:
+    """Return why files cannot be written into a folder, which may be still to make in one that is there."""
+    there = folder if folder.exists() else folder.parent
+    if not there.is_dir():
+        what = "is no folder" if folder.exists() else f"the folder {there} is not there"
+        return [Problem(str(folder), what, "choose another, or make it first")]
+    if not os.access(there, os.W_OK | os.X_OK):
+        return [Problem(str(folder), f"the folder {there} cannot be written to", "choose another")]
+    return []
