@@ -24,8 +24,9 @@ def transfers_of(feed: Feed, notes: list[str]) -> tuple[pd.DataFrame, dict[str, 
     """Return the changes between platforms, and the gates of routes.
 
     A row for a station holds for all of its platforms. Where a row has no time, the walk along a straight
-    line at the package's speed and detour counts, as far as one walks. Rows for single routes and trips are not read, but where
-    changes to a route take longer than others everywhere by the same seconds, that is the gate of its trains.
+    line at the package's speed and detour counts, as far as one walks. Rows for single routes and trips are
+    not read, but where changes to a route take longer than others everywhere by the same seconds, that is the
+    gate of its trains.
 
     Parameters
     ----------
