@@ -15,7 +15,8 @@ from network.graph import PARTS
 from onehour.files import folder_problems, output_problems, whole_file
 from onehour.isochrone import table_of, write_polygons
 from onehour.jsons import json_text
-from onehour.terminal import console_of, minutes_text, print_basis
+from onehour.numbers import minutes_text
+from onehour.terminal import console_of, print_basis
 from sim.compare import compare_pairs, compare_towns
 from sim.grid import CELL_M, grid_of
 from sim.isochrone import differences, isochrone
