@@ -245,6 +245,37 @@ def timeline_verb(
         print_timeline(found, data)
 
 
+@app.command("breakeven")
+@asks
+def breakeven_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Find what would make each failing pair pass, and break each passing one: one lever at a time."""
+    from onehour.breakeven import ENDINGS, breakeven, breakeven_data, print_breakeven  # noqa: PLC0415
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.matrix import write_rows  # noqa: PLC0415
+
+    problems = [] if output is None else output_problems(output, ENDINGS)
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Searching every lever", show=not as_json):
+        table = breakeven(study, goal, words)
+    if output is not None:
+        write_rows(table, output)
+    if as_json:
+        _print_json(breakeven_data(table))
+    else:
+        print_breakeven(table)
+
+
 @app.command("scenarios")
 def scenarios_verb(*, region: Region = "guangzhou", as_json: Json = False) -> None:
     """List the shipped scenarios."""
