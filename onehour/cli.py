@@ -410,6 +410,58 @@ def isochrone_verb(
         print_isochrone(data)
 
 
+@app.command("compare")
+@asks
+def compare_verb(
+    before: Annotated[str | None, typer.Argument(help="A scenario: today-2026 if not given.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Another: plan-2030 if not given.")] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A folder for all files, or one file: .json, .csv (pairs), .geojson, .gpkg or .parquet "
+            "(areas), .png, .svg or .pdf (map).",
+        ),
+    ] = None,
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two scenarios: minutes, pairs, people and area gained and lost, and why paths changed."""
+    from onehour.compare import (  # noqa: PLC0415
+        compare,
+        compare_output_problems,
+        default_scenarios,
+        print_comparison,
+        write_comparison,
+    )
+    from sim.grid import grid_of  # noqa: PLC0415
+
+    first, second = _studies(
+        region,
+        default_scenarios(_area(region), before, after),
+        values,
+        words,
+        goal=goal,
+        problems=[] if output is None else compare_output_problems(output),
+        checks=[lambda study: grid_of(study.area.region, cell_m)],
+    )
+    with _status("Comparing", show=not as_json):
+        found = compare(first, second, goal, cell_m=cell_m, words=words)
+        files = [] if output is None else write_comparison(found, output)
+    if as_json:
+        _print_json(found.data() | {"files": files})
+        return
+    print_comparison(found)
+    for file in files:
+        typer.echo(file)
+
+
 @app.command("plot")
 @asks
 def plot_verb(
@@ -441,6 +493,40 @@ def plot_verb(
         _print_json(data)
     else:
         typer.echo(f"{data['file']}: {data['title']}")
+
+
+@app.command("report")
+@asks
+def report_verb(
+    scenario: Annotated[
+        list[str] | None,
+        typer.Argument(help="Shipped scenarios or .toml files; the first is the base."),
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .html.")],
+    lang: Annotated[str, typer.Option("--lang", help="Language of the page: en or zh.")] = "en",
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write one page that stands alone: the verdict under every reading, maps, pairs, changes, sources."""
+    from onehour.page import page_problems, write_page  # noqa: PLC0415
+
+    names: list[str | None] = [*scenario] if scenario else [None]
+    problems = page_problems(output, lang)
+    studies = _studies(region, names, values, words, goal=goal, problems=problems)
+    with _status("Searching all pairs under every reading", show=not as_json):
+        data = write_page(studies, output, goal=goal, words=words, lang=lang)
+    if as_json:
+        _print_json(data)
+    else:
+        verdicts = []
+        for one in data["scenarios"]:
+            word = "kept" if one["kept"] else "not kept"
+            verdicts.append(f"{one['scenario']} {word}, {one['passing']} of {one['pairs']} pairs")
+        typer.echo(f"{data['file']}: {'; '.join(verdicts)}")
 
 
 @exports.command("network")
@@ -522,6 +608,54 @@ def gtfs_export_verb(
             f"{data['rows'].get(f'{name}.txt', 0)} {name}" for name in ("stops", "routes", "trips")
         )
         typer.echo(f"{data['file']}: {rows} ({data['scenario']}, from {data['first_day']} for a year)")
+
+
+@gtfs.command("import")
+def gtfs_import_verb(
+    feeds: Annotated[list[Path], typer.Argument(help="Feeds: zip archives or folders.")],
+    *,
+    day: Annotated[str, typer.Option("--date", help="Day that is read: 2030-12-31.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],
+    region_id: Annotated[
+        str | None, typer.Option("--id", help="Id of the region; the folder's name if not given.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option("--like", help="A region whose periods and numbers of the model count.")
+    ] = None,
+    walk_m: Annotated[
+        float,
+        typer.Option("--walk", help="Join stations on foot up to so many metres apart.", min=0, max=2000),
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Make a region's folder of what runs on a day of GTFS feeds."""
+    from network.cells import ID  # noqa: PLC0415
+    from network.errors import BadInputError, Problem  # noqa: PLC0415
+    from onehour.files import new_folder_problems  # noqa: PLC0415
+    from onehour.gtfs import import_feeds  # noqa: PLC0415
+
+    problems = new_folder_problems(output)
+    on = _day("--date", day, problems)
+    name = output.resolve().name if region_id is None else region_id
+    if not ID.fullmatch(name):
+        problems.append(Problem("--id", f"{name!r} is no identifier", "no spaces, commas or quotes"))
+    try:
+        model = None if like is None else _area(like).region
+    except BadInputError as error:
+        problems += error.problems
+    if problems or on is None:
+        raise BadInputError(problems)
+    with _status("Reading the feeds", show=not as_json):
+        data = import_feeds(feeds, output, day=on, region_id=name, like=model, walk_m=walk_m)
+    if as_json:
+        _print_json(data)
+    else:
+        rows = ", ".join(
+            f"{data['rows'].get(table, 0)} {table}" for table in ("stations", "lines", "services")
+        )
+        typer.echo(f"{data['folder']}: {rows}, as on {data['day']} (region {data['region_hash']})")
+        for note in data["notes"]:
+            typer.echo(f"· {note}")
 
 
 def _day(option: str, text: str, problems: list[Problem]) -> date | None:

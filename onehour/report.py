@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich.measure import Measurement
@@ -9,21 +10,14 @@ from rich.text import Text
 
 from network.graph import PARTS
 from network.schema import TABLES
-from onehour.terminal import (
-    console_of,
-    empty_table,
-    minutes_text,
-    print_basis,
-    print_doubts,
-    print_set,
-    share_text,
-)
+from onehour.numbers import minutes_text, number_or, share_text
+from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
     from rich.table import Table
 
     from onehour.study import Area, Study
@@ -147,10 +141,10 @@ def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: St
     shown = list(pairs)
     title = "Pairs, minutes"
     if len(shown) > _MOST_PAIRS:
-        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:_MOST_PAIRS]
+        shown = sorted(shown, key=lambda pair: -number_or(pair["minutes"], math.inf))[:_MOST_PAIRS]
         title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
-    used = [name for name in PARTS if any(_number(pair["parts_min"].get(name)) > 0 for pair in shown)]
-    long, short = _names(study), _names(study, short=True)
+    used = [name for name in PARTS if any(number_or(pair["parts_min"].get(name), 0) > 0 for pair in shown)]
+    long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
         lambda: _pairs_table(title, shown, long, used),
@@ -180,7 +174,7 @@ def _pairs_table(
         flag = pair["note"] or ("close" if pair["close"] else "")
         if folded:
             text = ", ".join(
-                f"{name}={minutes_text(value)}" for name, value in parts.items() if _number(value)
+                f"{name}={minutes_text(value)}" for name, value in parts.items() if number_or(value, 0)
             )
             cells = [f"{flag}: {text}" if flag and text else flag or text]
         else:
@@ -197,7 +191,7 @@ def _pairs_table(
 
 def _print_readings(console: Console, readings: Sequence[Mapping[str, Any]], study: Study) -> None:
     """Print the verdict under every reading."""
-    long, short = _names(study), _names(study, short=True)
+    long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
         lambda: _readings_table(readings, long),
@@ -275,7 +269,7 @@ def route_data(study: Study, origin: str, destination: str, words: Words) -> dic
 def print_route(study: Study, data: Mapping[str, Any]) -> None:
     """Print a journey."""
     console = console_of()
-    names = _names(study)
+    names = names_of(study)
     console.print()
     start, end = (names.get(data[side], data[side]) for side in ("origin", "destination"))
     console.print(Text(f"{start} → {end}: {minutes_text(data['minutes'])} min", style="bold"))
@@ -382,12 +376,13 @@ def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     console_of().print(table)
 
 
-def print_frame(title: str, frame: pd.DataFrame) -> None:
-    """Print a table of few columns."""
+def print_frame(title: str, frame: pd.DataFrame, *, right: Sequence[str] = ()) -> None:
+    """Print a table of few columns; numbers, and columns named in `right`, stand to the right."""
     table = empty_table(title)
     for column in frame:
-        right = frame[column].dtype.kind in "iuf"
-        table.add_column(str(column).replace("_", " "), overflow="fold", justify="right" if right else "left")
+        justify: JustifyMethod = "right" if frame[column].dtype.kind in "iuf" or column in right else "left"
+        name = str(column).replace("_", " ")
+        table.add_column(name, overflow="fold", no_wrap=justify == "right", justify=justify)
     blank = frame.isna().to_numpy()
     for number, row in enumerate(frame.itertuples(index=False)):
         table.add_row(*("" if none else str(value) for value, none in zip(row, blank[number], strict=True)))
@@ -412,7 +407,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _names(study: Study, *, short: bool = False) -> dict[str, str]:
+def names_of(study: Study, *, short: bool = False) -> dict[str, str]:
     """Return both names of every place, station, zone and line by id; short: the English one if known."""
     region = study.network.region
     names = {"": ""}
@@ -427,13 +422,3 @@ def _names(study: Study, *, short: bool = False) -> dict[str, str]:
             both = f"{chinese} {english}".strip()
             names[row] = ((english or chinese) if short else both) or row
     return names
-
-
-def _number(value: float | None) -> float:
-    """Return a number, 0 where there is none."""
-    return 0.0 if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
-
-
-def _or_infinite(value: float | None) -> float:
-    """Return a number, infinity where there is none."""
-    return float("inf") if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
