@@ -468,9 +468,9 @@ def compare_verb(
         compare,
         compare_output_problems,
         default_scenarios,
-        print_comparison,
         write_comparison,
     )
+    from onehour.compare_report import print_comparison  # noqa: PLC0415
     from sim.grid import grid_of  # noqa: PLC0415
 
     first, second = _studies(
