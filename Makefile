@@ -1,6 +1,6 @@
 # make check   the one-hour check of the Guangzhou region     make test   every check of the code
-# make bench   the searches against SciPy
-# Both need Python 3.11 with venv, and a package index; they set up .venv once.
+# make bench   the searches against SciPy                 make notebooks   run the notebooks anew
+# All need Python 3.11 with venv, and a package index; they set up .venv once.
 
 PYTHON ?= python3.11
 VENV   := .venv
@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench lint format clean
+.PHONY: help check test bench notebooks lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -21,6 +21,9 @@ test: lint
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+notebooks: $(STAMP)
+	$(BIN)/python tools/run_notebooks.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
