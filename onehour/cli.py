@@ -410,6 +410,58 @@ def isochrone_verb(
         print_isochrone(data)
 
 
+@app.command("compare")
+@asks
+def compare_verb(
+    before: Annotated[str | None, typer.Argument(help="A scenario: today-2026 if not given.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Another: plan-2030 if not given.")] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A folder for all files, or one file: .json, .csv (pairs), .geojson, .gpkg or .parquet "
+            "(areas), .png, .svg or .pdf (map).",
+        ),
+    ] = None,
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two scenarios: minutes, pairs, people and area gained and lost, and why paths changed."""
+    from onehour.compare import (  # noqa: PLC0415
+        compare,
+        compare_output_problems,
+        default_scenarios,
+        print_comparison,
+        write_comparison,
+    )
+    from sim.grid import grid_of  # noqa: PLC0415
+
+    first, second = _studies(
+        region,
+        default_scenarios(_area(region), before, after),
+        values,
+        words,
+        goal=goal,
+        problems=[] if output is None else compare_output_problems(output),
+        checks=[lambda study: grid_of(study.area.region, cell_m)],
+    )
+    with _status("Comparing", show=not as_json):
+        found = compare(first, second, goal, cell_m=cell_m, words=words)
+        files = [] if output is None else write_comparison(found, output)
+    if as_json:
+        _print_json(found.data() | {"files": files})
+        return
+    print_comparison(found)
+    for file in files:
+        typer.echo(file)
+
+
 @app.command("plot")
 @asks
 def plot_verb(

@@ -18,7 +18,7 @@ from network.ends import ends_of
 from network.errors import BadInputError, Problem
 from onehour.files import output_problems, whole_file
 from sim.grid import CELL_M, grid_of
-from sim.isochrone import difference, isochrone
+from sim.isochrone import differences, isochrone
 from sim.surface import surfaces
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ MINUTES = (15.0, 30.0, 45.0, 60.0)
 ENDINGS = (".geojson", ".gpkg", ".parquet", ".png", ".svg", ".pdf", ".tif")
 
 _PICTURES = (".png", ".svg", ".pdf")
+_COLUMNS = (
+    "origin", "origin_name_zh", "origin_name_en", "scenario", "against", "clock", "mode", "period",
+    "traveller", "statistic",
+)  # fmt: skip
 _LONGEST_MIN = 1440
 _DECIMALS = 7  # of degrees: about a centimetre
 
@@ -145,7 +149,7 @@ def isochrones(
     limits = checked_minutes(minutes)
     grid, query, ends, seconds = _searched(study, place, cell_m, words)
     shapes = _shapes(study, grid, seconds, limits)
-    return _table({"minutes": limits}, shapes, grid, _attributes(study, query, ends, grid))
+    return table_of({"minutes": limits}, shapes, grid, _attributes(study, query, ends, grid))
 
 
 def changes(
@@ -183,12 +187,12 @@ def changes(
         _shapes(study, grid, seconds, limits)
         for study, (grid, _, _, seconds) in zip((before, after), found, strict=True)
     )
-    shapes = [shape for pair in zip(first, second, strict=True) for shape in difference(*pair)]
+    shapes = [shape for pair in zip(first, second, strict=True) for shape in differences(*pair)[:2]]
     grid, query, ends, _ = found[1]
     attributes = _attributes(after, query, ends, grid)
     attributes |= {"against": before.scenario.name, "against_hash": before.scenario.hash}
     columns = {"minutes": np.repeat(limits, 2), "change": ["gained", "lost"] * len(limits)}
-    return _table(columns, shapes, grid, attributes)
+    return table_of(columns, shapes, grid, attributes)
 
 
 def write_isochrone(
@@ -253,7 +257,7 @@ def write_isochrone(
 def print_isochrone(data: Mapping[str, Any]) -> None:
     """Print what was written, with the area within each limit."""
     from onehour.report import print_frame  # noqa: PLC0415
-    from onehour.terminal import console_of  # noqa: PLC0415
+    from onehour.terminal import console_of, print_basis  # noqa: PLC0415
 
     found = data["provenance"]
     name = f"{found['origin_name_zh']} {found['origin_name_en']}".strip() or found["origin"]
@@ -267,7 +271,8 @@ def print_isochrone(data: Mapping[str, Any]) -> None:
     )
     console.print()
     print_frame("", pd.DataFrame(data["rows"]).round({"area_km2": 1}))
-    console.print(f"{data['file']} · scenario {found['scenario_hash']} · region {found['region_hash']}")
+    console.print(data["file"])
+    print_basis(console, found, [])
 
 
 def write_polygons(table: gpd.GeoDataFrame, file: Path, layer: str) -> None:
@@ -372,15 +377,25 @@ def _attributes(study: Study, query: Query, ends: Ends, grid: Grid) -> dict[str,
     return study.provenance(query) | place | {"cell_m": grid.cell_m}
 
 
-def _table(
+def table_of(
     columns: dict[str, Any], shapes: Sequence[shapely.Geometry], grid: Grid, found: dict[str, Any]
 ) -> gpd.GeoDataFrame:
-    """Return metric polygons as a table in degrees, with areas in the projection, and provenance."""
+    """Return metric polygons as a table in degrees, with areas in the projection, and provenance.
+
+    Parameters
+    ----------
+    columns
+        Further columns, which come first.
+    shapes
+        Polygons in the grid's CRS, one a row.
+    grid
+        The cells that they come from.
+    found
+        Provenance; place, scenarios and query stand in columns too.
+    """
     in_metres = gpd.GeoSeries(shapes, crs=grid.crs)
     table = pd.DataFrame(columns | {"area_km2": in_metres.area.to_numpy() / 1e6})
-    for name in ("origin", "origin_name_zh", "origin_name_en", "scenario", "clock", "mode", "period"):
-        table[name] = found[name]
-    for name in ("traveller", "statistic", "against"):
+    for name in _COLUMNS:
         if name in found:
             table[name] = found[name]
     in_degrees = in_metres.to_crs("EPSG:4326").to_numpy()

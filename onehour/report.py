@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
     from rich.table import Table
 
     from onehour.study import Area, Study
@@ -144,7 +144,7 @@ def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: St
         shown = sorted(shown, key=lambda pair: -number_or(pair["minutes"], math.inf))[:_MOST_PAIRS]
         title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
     used = [name for name in PARTS if any(number_or(pair["parts_min"].get(name), 0) > 0 for pair in shown)]
-    long, short = _names(study), _names(study, short=True)
+    long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
         lambda: _pairs_table(title, shown, long, used),
@@ -191,7 +191,7 @@ def _pairs_table(
 
 def _print_readings(console: Console, readings: Sequence[Mapping[str, Any]], study: Study) -> None:
     """Print the verdict under every reading."""
-    long, short = _names(study), _names(study, short=True)
+    long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
         lambda: _readings_table(readings, long),
@@ -269,7 +269,7 @@ def route_data(study: Study, origin: str, destination: str, words: Words) -> dic
 def print_route(study: Study, data: Mapping[str, Any]) -> None:
     """Print a journey."""
     console = console_of()
-    names = _names(study)
+    names = names_of(study)
     console.print()
     start, end = (names.get(data[side], data[side]) for side in ("origin", "destination"))
     console.print(Text(f"{start} → {end}: {minutes_text(data['minutes'])} min", style="bold"))
@@ -376,12 +376,13 @@ def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     console_of().print(table)
 
 
-def print_frame(title: str, frame: pd.DataFrame) -> None:
-    """Print a table of few columns."""
+def print_frame(title: str, frame: pd.DataFrame, *, right: Sequence[str] = ()) -> None:
+    """Print a table of few columns; numbers, and columns named in `right`, stand to the right."""
     table = empty_table(title)
     for column in frame:
-        right = frame[column].dtype.kind in "iuf"
-        table.add_column(str(column).replace("_", " "), overflow="fold", justify="right" if right else "left")
+        justify: JustifyMethod = "right" if frame[column].dtype.kind in "iuf" or column in right else "left"
+        name = str(column).replace("_", " ")
+        table.add_column(name, overflow="fold", no_wrap=justify == "right", justify=justify)
     blank = frame.isna().to_numpy()
     for number, row in enumerate(frame.itertuples(index=False)):
         table.add_row(*("" if none else str(value) for value, none in zip(row, blank[number], strict=True)))
@@ -406,7 +407,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _names(study: Study, *, short: bool = False) -> dict[str, str]:
+def names_of(study: Study, *, short: bool = False) -> dict[str, str]:
     """Return both names of every place, station, zone and line by id; short: the English one if known."""
     region = study.network.region
     names = {"": ""}

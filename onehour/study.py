@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from network.ends import Ends
     from network.region import Region
+    from onehour.compare import Comparison
     from scenarios import Card, Goal, Scenario
 
 DEFAULT_REGION = "guangzhou"
@@ -265,7 +266,7 @@ class Study:
             Sorted by origin and destination; the verdict and the provenance stand in ``attrs``.
         """
         verdict = self.verdict(goal, words=words)
-        table = self._named(verdict.table, self._ends(self._ids(verdict.table)))
+        table = self.named(verdict.table)
         table.attrs |= self.provenance(verdict.query) | {
             "goal": self.goal(goal).goal_id,
             "limit_min": verdict.limit_min,
@@ -317,6 +318,37 @@ class Study:
     ) -> Verdict:
         ends = self._ends(sorted({name for pair in pairs for name in pair}))
         return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
+
+    def compare(
+        self, other: Study | str, goal: str | None = None, *, cell_m: float = 500, **words: str | None
+    ) -> Comparison:
+        """Return how another scenario differs from this one under a goal.
+
+        Parameters
+        ----------
+        other
+            The scenario after: a study of the same region, or the name of a scenario.
+        goal
+            Id of a goal; by default the headline one.
+        cell_m
+            Side of the cells of the surfaces that areas come from, m.
+        **words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        Comparison
+            Pairs, towns, places and areas as tables with provenance, and a summary.
+
+        Raises
+        ------
+        BadInputError
+            There is no such scenario or goal, a word is unknown, or the side no sensible length.
+        """
+        from onehour.compare import compare  # noqa: PLC0415 - geopandas is heavy
+
+        after = self.beside(other) if isinstance(other, str) else other
+        return compare(self, after, goal, cell_m=cell_m, words=words)
 
     # ----------------------------------------------------------------------------------------------- matrix
 
@@ -576,6 +608,10 @@ class Study:
             "id", ignore_index=True
         )
         return ends_of(self.network.region, table)
+
+    def named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table of pairs, by origin and destination, with the names of both ends."""
+        return self._named(table, self._ends(self._ids(table)))
 
     @staticmethod
     def _ids(table: pd.DataFrame) -> list[str]:

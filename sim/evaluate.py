@@ -23,6 +23,7 @@ import pandas as pd
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError
 from scenarios.scenario import compose
+from sim.factors import Factors
 from sim.journeys import Network
 from sim.states import NUMBERS, States, rows_of, station_keys
 from sim.supergraph import SuperGraph
@@ -108,13 +109,15 @@ class Evaluator:
 
     # --------------------------------------------------------------------------------------------- questions
 
-    def times(self, masks: ArrayLike, *, threads: int | None = None) -> Ints:
+    def times(self, masks: ArrayLike, *, factors: Factors | None = None, threads: int | None = None) -> Ints:
         """Return the times between all places under each choice of cards.
 
         Parameters
         ----------
         masks
             Which cards are on, bool [choices, cards], in the order of `cards`.
+        factors
+            What times and headways are multiplied by, a value a choice; for transit only.
         threads
             Threads to use at most; None is all that there are. The result does not depend on it.
 
@@ -127,7 +130,8 @@ class Evaluator:
         Raises
         ------
         BadInputError
-            The masks have another shape, or a choice of cards cannot be built.
+            The masks have another shape, a choice of cards cannot be built, or there are factors where
+            choices are built afresh.
         """
         on = np.atleast_2d(np.asarray(masks, np.bool_))
         if on.ndim != 2 or on.shape[1] != len(self.cards):  # noqa: PLR2004
@@ -138,6 +142,9 @@ class Evaluator:
         if self.is_fast:
             self._meet(on)
         if not self.is_fast:
+            if factors is not None:
+                what = f"nothing can be multiplied by mode {self.query.mode} between these places"
+                raise BadInputError(Problem("factors", what, "use transit between places"))
             for row, mask in enumerate(on):
                 out[row] = self._afresh(mask)
             return out
@@ -145,7 +152,8 @@ class Evaluator:
         numbers = held[:, self._states.group_of(NUMBERS)]
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
-            out[rows] = self._super(int(number)).times(held[rows], threads)
+            some = Factors() if factors is None else factors.taken(rows)
+            out[rows] = self._super(int(number)).times(held[rows], some, threads)
         return out
 
     def closed(self, masks: ArrayLike) -> Bools:
@@ -185,6 +193,15 @@ class Evaluator:
         drawn = np.random.default_rng(seed).random((count, len(self.cards))) < 0.5  # noqa: PLR2004
         return sum(self._look(mask) for mask in self.closed(drawn)) if self.is_fast else 0
 
+    def lines(self) -> dict[str, str]:
+        """Return the lines that transit runs on under any choice met so far, and the class of each."""
+        found = {}
+        for rows in self._states.met.values():
+            for key, runs in rows.items():
+                if key[0] == "service":
+                    found.update({run.line: run.kind for run in runs})
+        return dict(sorted(found.items()))
+
     @cached_property
     def ends(self) -> Ends:
         """The places."""
@@ -202,6 +219,7 @@ class Evaluator:
         n = len(self.cards)
         ones = np.eye(n, dtype=np.bool_)
         none, every = np.zeros(n, np.bool_), np.ones(n, np.bool_)
+        self._rows(none)
         steps = [(none, mask, card) for card, mask in enumerate(ones)]
         steps += [(every, mask, card) for card, mask in enumerate(~ones)]
         for number, (start, mask, card) in enumerate(steps, 1):

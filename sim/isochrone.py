@@ -61,11 +61,17 @@ def isochrone(seconds: Ints, grid: Grid, limit_s: float, parameters: Parameters)
     return _sorted(parts)
 
 
-def difference(
+def differences(
     before: shapely.MultiPolygon, after: shapely.MultiPolygon
-) -> tuple[shapely.MultiPolygon, shapely.MultiPolygon]:
-    """Return the area that `after` has and `before` has not, and the other way round."""
-    return _polygons(shapely.difference(after, before)), _polygons(shapely.difference(before, after))
+) -> tuple[shapely.MultiPolygon, shapely.MultiPolygon, shapely.MultiPolygon]:
+    """Return the area gained, that `after` has and `before` has not, the area lost, and that of both."""
+    found = (
+        shapely.difference(after, before),
+        shapely.difference(before, after),
+        shapely.intersection(before, after),
+    )
+    gained, lost, kept = map(_polygons, found)
+    return gained, lost, kept
 
 
 def _polygons(shape: shapely.Geometry) -> shapely.MultiPolygon:

@@ -16,7 +16,7 @@ from network.ends import ends_of
 from network.parameters import default_parameters
 from network.testing import make_region
 from sim.grid import Grid, grid_of
-from sim.isochrone import difference, isochrone
+from sim.isochrone import differences, isochrone
 from sim.journeys import Network
 from sim.surface import surfaces
 from tests.reference.random_regions import ABOUT, random_tables
@@ -74,9 +74,10 @@ def test_times_that_are_nowhere_longer_never_give_less(seconds, data):
         less, more = (isochrone(one, grid, limit_s, NUMBERS) for one in (seconds, after))
         # the smaller one may run along an edge of the larger one: rounding is a nanometre there
         assert less.difference(more).area < 1e-3
-        gained, lost = difference(less, more)
+        gained, lost, kept = differences(less, more)
         assert lost.area < 1e-3
         assert gained.area == pytest.approx(more.area - less.area, abs=1e-3)
+        assert kept.area == pytest.approx(less.area, abs=1e-3)
 
 
 def test_a_single_cell_is_worked_out_by_hand():
