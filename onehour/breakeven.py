@@ -15,7 +15,6 @@ from sim.breakeven import HIGH, LOW, break_even, levers_of
 from sim.evaluate import Evaluator
 
 if TYPE_CHECKING:
-
     from onehour.study import Study, Words
     from sim.factors import Factors
 
