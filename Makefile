@@ -1,5 +1,5 @@
 # make check   the one-hour check of the Guangzhou region     make test   every check of the code
-# make bench   the searches against SciPy
+# make bench   the searches against SciPy and other libraries; takes some minutes
 # Both need Python 3.11 with venv, and a package index; they set up .venv once.
 
 PYTHON ?= python3.11
@@ -19,7 +19,7 @@ check: $(STAMP)
 test: lint
 	$(BIN)/python -m pytest -n 2
 
-bench: $(STAMP)
+bench: $(VENV)/peers
 	$(BIN)/python -m benchmarks
 
 lint: $(STAMP)
@@ -36,6 +36,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
+
+$(VENV)/peers: $(STAMP)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

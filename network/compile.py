@@ -212,10 +212,10 @@ class _Build:
 
     def graph(self) -> MultimodalGraph:
         """Return the finished graph; its legs are those of all kinds of boarding, one after another."""
-        road_ids = () if self.query.mode == "transit" else self.road.node_ids
+        road = None if self.query.mode == "transit" else self.road
         none = np.zeros(0, np.int64)
         by_rail = self.tables.rides if self.all_legs else Rides(none, none, none, none, none)
-        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), by_rail, road_ids)
+        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), by_rail, road)
 
     # ------------------------------------------------------------------------------------------------ trains
 

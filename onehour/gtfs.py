@@ -13,7 +13,7 @@ from network.gtfs.regions import Settings, region_of
 from network.reader import read_region
 from network.schema import TABLES
 from network.writer import write_region
-from onehour.files import folder_problems, output_problems, whole_file, whole_folder
+from onehour.files import new_folder_problems, output_problems, whole_file, whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ def import_feeds(
     BadInputError
         The feeds or the folder cannot be used; lists every problem, by file and row.
     """
-    if problems := folder_problems(output):
+    if problems := new_folder_problems(output):
         raise BadInputError(problems)
     found = read_day(feeds, day, nights=False)
     region = region_of(found, Settings(region_id=region_id, like=like, walk_m=walk_m))

@@ -63,16 +63,15 @@ class Draft:
         if not rows:
             return 0
         old = self.tables[table]
-        new = pd.DataFrame(rows).reindex(columns=old.columns)
+        new = {}
         for column, dtype in old.dtypes.items():
-            name = str(column)
+            cells = [None if pd.isna(cell) else cell for cell in (row.get(str(column)) for row in rows)]
             if pd.api.types.is_bool_dtype(dtype):
-                new[name] = new[name].astype("boolean").fillna(False).astype(bool)
+                cells = [bool(cell) for cell in cells]
             elif pd.api.types.is_string_dtype(dtype):
-                new[name] = new[name].astype("object").where(new[name].notna(), "").astype(dtype)
-            else:
-                new[name] = new[name].astype(dtype)
-        self.tables[table] = pd.concat([old, new], ignore_index=True)
+                cells = ["" if cell is None else cell for cell in cells]
+            new[column] = pd.Series(cells, dtype=dtype)
+        self.tables[table] = pd.concat([old, pd.DataFrame(new)], ignore_index=True)
         return len(rows)
 
     def services_where(self, where: Where) -> pd.Series[bool]:

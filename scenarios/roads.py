@@ -12,6 +12,8 @@ from network.errors import BadInputError, Problem, UnknownNameError
 from scenarios.draft import Touched
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scenarios.changes import AddRoad, ModifyRoad, SetCongestion
     from scenarios.draft import Draft
 
@@ -66,7 +68,9 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
             "from_node_id": names[order - 1],
             "to_node_id": names[order],
             "class": change.class_,
-            "area": _area(draft, change.class_, lon[order - 1 : order + 1], lat[order - 1 : order + 1]),
+            "area": _area(
+                draft, spots, change.class_, lon[order - 1 : order + 1], lat[order - 1 : order + 1]
+            ),
             "length_km": round(max(float(straight[order - 1] * factor), 0.05), 3),
             "speed_kmh": change.speed_kmh,
             "tolled": change.tolled,
@@ -85,7 +89,7 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
                 "from_node_id": join.node,
                 "to_node_id": join.to,
                 "class": "connector",
-                "area": _area(draft, "connector", x, y),
+                "area": _area(draft, spots, "connector", x, y),
                 "length_km": join.length_km,
                 "speed_kmh": join.speed_kmh,
                 "tolled": False,
@@ -100,17 +104,23 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
 def _spots(draft: Draft) -> dict[str, tuple[float, float]]:
     """Return the position of each junction and place."""
     nodes, places = draft.tables["road_nodes"], draft.tables["places"]
-    found = dict(zip(nodes["node_id"], zip(nodes["lon"], nodes["lat"], strict=True), strict=True))
-    return found | dict(zip(places["place_id"], zip(places["lon"], places["lat"], strict=True), strict=True))
+    return {
+        name: (lon, lat)
+        for table, key in ((nodes, "node_id"), (places, "place_id"))
+        for name, lon, lat in zip(
+            table[key].tolist(), table["lon"].tolist(), table["lat"].tolist(), strict=True
+        )
+    }
 
 
-def _area(draft: Draft, road_class: str, lon: np.ndarray, lat: np.ndarray) -> str:
+def _area(
+    draft: Draft, spots: Mapping[str, tuple[float, float]], road_class: str, lon: np.ndarray, lat: np.ndarray
+) -> str:
     """Return the congestion area of a link: that of the nearest link of its class."""
     links = draft.tables["road_links"]
     same = links[links["class"] == road_class]
     if same.empty:
         return "outer"
-    spots = _spots(draft)
     ends = same[["from_node_id", "to_node_id"]].to_numpy()
     lines = shapely.linestrings([[spots[one], spots[two]] for one, two in ends])
     middle = shapely.points(float(lon.mean()), float(lat.mean()))

@@ -78,8 +78,8 @@ def join_centres(draft: Draft, names: Sequence[str]) -> int:
     places = places[places["in_area"]]
     stations = draft.tables["stations"]
     listed = draft.tables["centre_stations"]
-    have = set(zip(listed["place_id"], listed["station_id"], strict=True))
-    served = set(draft.region.service_stops["station_id"])
+    have = set(zip(listed["place_id"].tolist(), listed["station_id"].tolist(), strict=True))
+    served = set(draft.region.service_stops["station_id"].unique().tolist())
     new = stations[stations["station_id"].isin(set(names) - served)]
     reach_m = 1000 * draft.parameters["centre_metro_max_km"]
     place_xy, station_xy = metric_xy(draft.region, places), metric_xy(draft.region, new)
@@ -114,10 +114,10 @@ def join_on_foot(draft: Draft, names: Sequence[str], by: str) -> int:
     named = np.flatnonzero(np.isin(ids, list(names)))
     lines_of: dict[str, set[str]] = {}
     stops = draft.tables["line_stops"]
-    for station, line in zip(stops["station_id"], stops["line_id"], strict=True):
+    for station, line in zip(stops["station_id"].tolist(), stops["line_id"].tolist(), strict=True):
         lines_of.setdefault(station, set()).add(line)
     links = draft.tables["transfers"]
-    have = set(zip(links["from_station_id"], links["to_station_id"], strict=True))
+    have = set(zip(links["from_station_id"].tolist(), links["to_station_id"].tolist(), strict=True))
     rows: list[dict[str, Any]] = []
     for at in np.flatnonzero(rail):
         away = np.hypot(*(xy - xy[at]).T)

@@ -301,7 +301,7 @@ def _one_to_all(start, head, seconds, nodes, offset_s, horizon_s, heap, dist_s):
 
 
 @jit
-def _one_tree(start, head, seconds, nodes, offset_s, horizon_s, heap, heap_node, label, dist_s, parent):
+def one_tree(start, head, seconds, nodes, offset_s, horizon_s, heap, heap_node, label, dist_s, parent):
     """Write times and parents from one row of seeds; a label, and key, is ``time << 32 | links so far``."""
     label[:] = _NO_LABEL
     parent[:] = -1
@@ -371,7 +371,7 @@ def _many_trees_serial(
     """Search row by row."""
     for row in range(dist_s.shape[0]):
         seeds = slice(source_start[row], source_start[row + 1])
-        _one_tree(
+        one_tree(
             start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s,
             heaps[0], heap_nodes[0], labels[0], dist_s[row], parent[row],
         )  # fmt: skip
@@ -387,7 +387,7 @@ def _many_trees_parallel(
     for lane in prange(lanes):
         for row in range(lane, dist_s.shape[0], lanes):
             seeds = slice(source_start[row], source_start[row + 1])
-            _one_tree(
+            one_tree(
                 start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s,
                 heaps[lane], heap_nodes[lane], labels[lane], dist_s[row], parent[row],
             )  # fmt: skip

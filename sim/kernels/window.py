@@ -50,6 +50,8 @@ The kernels trust their arguments; `sim.window` checks them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import prange
 
@@ -57,6 +59,12 @@ from sim.kernels._jit import jit, pjit
 
 NEVER = 1 << 29
 """A time that is not reached, s."""
+
+ONE = np.uint64(1)
+
+u64 = (
+    np.uint64
+)  # an index that is never negative: Numba then spares the check, and the loops over lanes vectorize
 
 UNREACHED = 2_147_483_647
 """Travel time where there is no journey within the limit, s."""
@@ -111,7 +119,7 @@ def _first_trip(place, time_s, begin, end, trip_s, trip_run, run_depart_s):
     """Return the first trip of begin … end that leaves a place no earlier than a time."""
     while begin < end:
         middle = (begin + end) >> 1
-        if trip_s[middle] + run_depart_s[trip_run[middle] + place] < time_s:
+        if trip_s[u64(middle)] + run_depart_s[u64(trip_run[u64(middle)] + place)] < time_s:
             begin = middle + 1
         else:
             end = middle
@@ -120,55 +128,97 @@ def _first_trip(place, time_s, begin, end, trip_s, trip_run, run_depart_s):
 
 @jit
 def _scan(
-    call, calls, first, begin, end, board_at, alight_at, trip_s, trip_run, run_arrive_s, run_depart_s,
-    leave_s, limit_s, ready, alight, low, high, improved, many,
+    call, calls, first, trip, end, board_at, alight_at, trip_s, trip_run, run_arrive_s, run_depart_s,
+    leave_s, limit_s, ready, alight, low, high, improved, many, is_touched, soon_low, soon_high,
 ):  # fmt: skip
-    """Ride the trips begin … end of a pattern, boarding from its call `first` on.
+    """Ride the trips `trip` … `end` of a pattern, boarding from its call `first` on.
+
+    Only lanes that are sooner ready than a round ago matter, and each only the first trip that it catches.
 
     Returns
     -------
     int
         How many platforms improved, those that had before (`many`) included.
     """
-    lanes = leave_s.size
-    horizon_s = leave_s[lanes - 1] + limit_s
-    trip = _first_trip(first, ready[board_at[call + first], 0], begin, end, trip_s, trip_run, run_depart_s)
-    for place in range(first + 1, calls - 1):  # an earlier trip may be caught farther on
-        since_s = ready[board_at[call + place], 0]
-        while trip > begin and trip_s[trip - 1] + run_depart_s[trip_run[trip - 1] + place] >= since_s:
-            trip -= 1
+    call, calls, first = u64(call), u64(calls), u64(first)
+    begin, bottom, top = trip, np.int64(leave_s.size), u64(0)
+    least, most = end, begin
+    for place in range(first, calls - ONE):
+        platform = u64(board_at[call + place])
+        if not is_touched[platform]:
+            continue
+        bottom = min(bottom, np.int64(soon_low[platform]))
+        top = max(top, u64(soon_high[platform] + 1))
+        since_s = ready[platform, u64(soon_low[platform])]
+        if least == end or since_s <= trip_s[u64(least)] + run_depart_s[u64(trip_run[u64(least)]) + place]:
+            least = _first_trip(place, since_s, begin, least, trip_s, trip_run, run_depart_s)
+        until_s = ready[platform, u64(soon_high[platform])]
+        if most < end and until_s > trip_s[u64(most)] + run_depart_s[u64(trip_run[u64(most)]) + place]:
+            most = _first_trip(place, until_s, most, end, trip_s, trip_run, run_depart_s)
+    most = min(most + 1, end)
+    horizon_s = leave_s[top - ONE] + limit_s
     last = calls
-    while trip < end:
-        run, base_s = trip_run[trip], trip_s[trip]
+    for number in range(u64(least), u64(most)):
+        run, base_s = u64(trip_run[number]), trip_s[number]
         if base_s + run_depart_s[run + first] > horizon_s:
             break
-        aboard = 0
+        aboard = u64(bottom)
         full = last
         for place in range(first, last):
-            if aboard > 0:
+            if aboard > bottom:
                 time_s = base_s + run_arrive_s[run + place]
-                platform = alight_at[call + place]
-                lane = aboard - 1
-                if alight[platform, lane] > time_s and time_s <= leave_s[lane] + limit_s:
+                platform = u64(alight_at[call + place])
+                lane = np.int64(aboard) - 1
+                if alight[platform, u64(lane)] > time_s and time_s <= leave_s[u64(lane)] + limit_s:
                     if high[platform] < 0:
-                        improved[many] = platform
+                        improved[u64(many)] = platform
                         many += 1
                         low[platform] = lane
                     high[platform] = max(high[platform], lane)
-                    while lane >= 0 and alight[platform, lane] > time_s:
-                        alight[platform, lane] = time_s
+                    while lane >= bottom and alight[platform, u64(lane)] > time_s:
+                        alight[platform, u64(lane)] = time_s
                         lane -= 1
                     low[platform] = min(low[platform], lane + 1)
-            if aboard < lanes:
+            if aboard < top:
                 time_s = base_s + run_depart_s[run + place]
-                platform = board_at[call + place]
-                while aboard < lanes and ready[platform, aboard] <= time_s:
-                    aboard += 1
-                if aboard == lanes:
-                    full = place + 1  # whoever comes later has nothing to gain beyond
+                platform = u64(board_at[call + place])
+                while aboard < top and ready[platform, aboard] <= time_s:
+                    aboard += ONE
+                if aboard == top:
+                    full = place + ONE  # whoever comes later has nothing to gain beyond
         last = min(last, full)
-        trip += 1
     return many
+
+
+@jit
+def _walk(
+    link_start, link_to, link_s, ready, alight, low, high, improved, many,
+    touched, is_touched, soon_low, soon_high,
+):  # fmt: skip
+    """Walk on from the platforms that improved; return on how many others one is sooner ready."""
+    touches = 0
+    for row in range(u64(many)):
+        platform = u64(improved[row])
+        begin, end = u64(low[platform]), u64(high[platform] + 1)
+        for link in range(u64(link_start[platform]), u64(link_start[platform + ONE])):
+            target, step_s = u64(link_to[link]), link_s[link]
+            better = np.int32(0)
+            for lane in range(begin, end):
+                time_s = np.int32(alight[platform, lane] + step_s)
+                before_s = ready[target, lane]
+                better |= np.int32(time_s < before_s)
+                ready[target, lane] = min(before_s, time_s)
+            if better:
+                if not is_touched[target]:
+                    is_touched[target] = True
+                    touched[u64(touches)] = target
+                    touches += 1
+                    soon_low[target], soon_high[target] = low[platform], high[platform]
+                else:
+                    soon_low[target] = min(soon_low[target], low[platform])
+                    soon_high[target] = max(soon_high[target], high[platform])
+        high[platform] = -1
+    return touches
 
 
 @jit
@@ -176,7 +226,7 @@ def search(
     pattern_start, board_at, alight_at, trips_start, trips_end, trip_s, trip_run, run_arrive_s, run_depart_s,
     at_start, at_pattern, at_place, link_start, link_to, link_s,
     leave_s, access_to, access_s, limit_s, max_rides,
-    ready, alight, low, high, improved, touched, is_touched, first, queue,
+    ready, alight, low, high, improved, touched, is_touched, soon_low, soon_high, first, queue,
 ):  # fmt: skip
     """Write the earliest times of all lanes at which one is ready and alights, from one origin.
 
@@ -190,12 +240,12 @@ def search(
         Longest time from leaving to alighting that counts, s; labels beyond it may be later than the truth.
     max_rides
         Most vehicles of a journey.
-    low, high, improved, touched
-        int32 [platforms + 2]: workspace.
-    is_touched
-        bool [platforms + 2]: workspace.
+    low, high, improved
+        int32 [platforms + 2]: workspace. The lanes that alight sooner than before this round, and where.
+    touched, is_touched, soon_low, soon_high
+        int32 [platforms + 2] (bool: is_touched): workspace. Where one is sooner ready, and the lanes.
     first, queue
-        int32 [patterns]: workspace.
+        int32 [patterns]: workspace. The first call at which a pattern can be boarded anew, and which can.
     """
     platforms, lanes = at_start.size - 1, leave_s.size
     ready[:] = NEVER
@@ -213,11 +263,11 @@ def search(
             is_touched[platform] = True
             touched[touches] = platform
             touches += 1
+            soon_low[platform], soon_high[platform] = 0, lanes - 1
     for _ in range(max_rides):
         queued = 0
         for row in range(touches):
             platform = touched[row]
-            is_touched[platform] = False
             for at in range(at_start[platform], at_start[platform + 1]):
                 pattern, place = at_pattern[at], at_place[at]
                 if first[pattern] < 0:
@@ -232,67 +282,94 @@ def search(
             call = pattern_start[pattern]
             many = _scan(
                 call, pattern_start[pattern + 1] - call, first[pattern],
-                trips_start[pattern], trips_end[pattern], board_at, alight_at,
-                trip_s, trip_run, run_arrive_s, run_depart_s,
-                leave_s, limit_s, ready, alight, low, high, improved, many,
+                np.int64(trips_start[pattern]), np.int64(trips_end[pattern]), board_at, alight_at,
+                trip_s, trip_run, run_arrive_s, run_depart_s, leave_s, limit_s,
+                ready, alight, low, high, improved, many, is_touched, soon_low, soon_high,
             )  # fmt: skip
             first[pattern] = -1
+        for row in range(touches):
+            is_touched[touched[row]] = False
         if many == 0:
             break
-        touches = 0
-        for row in range(many):
-            platform = improved[row]
-            for link in range(link_start[platform], link_start[platform + 1]):
-                target, step_s = link_to[link], link_s[link]
-                better = False
-                for lane in range(low[platform], high[platform] + 1):
-                    time_s = alight[platform, lane] + step_s
-                    better |= time_s < ready[target, lane]
-                    ready[target, lane] = min(ready[target, lane], time_s)
-                if better and not is_touched[target]:
-                    is_touched[target] = True
-                    touched[touches] = target
-                    touches += 1
-            high[platform] = -1
+        touches = _walk(
+            link_start, link_to, link_s, ready, alight, low, high, improved, many,
+            touched, is_touched, soon_low, soon_high,
+        )  # fmt: skip
 
 
 @jit
 def _arrivals(
-    alight,
-    leave_s,
-    lanes,
-    limit_s,
-    egress_start,
-    egress_from,
-    egress_s,
-    direct_to,
-    direct_s,
-    sample,
-    samples_s,
-):
+    alight, leave_s, lanes, limit_s, egress_start, egress_from, egress_s, sample, samples_s
+):  # fmt: skip
     """Write the travel times of the first `lanes` lanes to all destinations, from column `sample` on."""
-    for end in range(egress_start.size - 1):
-        for lane in range(lanes):
-            samples_s[end, sample + lane] = NEVER
-        for row in range(egress_start[end], egress_start[end + 1]):
-            platform, step_s = egress_from[row], egress_s[row]
-            for lane in range(lanes):
-                time_s = alight[platform, lane] + step_s
-                samples_s[end, sample + lane] = min(samples_s[end, sample + lane], time_s)
-        for lane in range(lanes):
-            time_s = samples_s[end, sample + lane] - leave_s[lane]
-            samples_s[end, sample + lane] = time_s if time_s <= limit_s else UNREACHED
-    for row in range(direct_to.size):
-        if direct_s[row] <= limit_s:
-            for lane in range(lanes):
-                at = direct_to[row], sample + lane
-                samples_s[at] = min(samples_s[at], direct_s[row])
+    begin, stop = u64(sample), u64(lanes)
+    for end in range(u64(egress_start.size - 1)):
+        for lane in range(stop):
+            samples_s[end, begin + lane] = NEVER
+        for row in range(u64(egress_start[end]), u64(egress_start[end + ONE])):
+            platform, step_s = u64(egress_from[row]), egress_s[row]
+            for lane in range(stop):
+                time_s = np.int32(alight[platform, lane] + step_s)
+                samples_s[end, begin + lane] = min(samples_s[end, begin + lane], time_s)
+        for lane in range(stop):
+            time_s = np.int32(samples_s[end, begin + lane] - leave_s[lane])
+            samples_s[end, begin + lane] = time_s if time_s <= limit_s else UNREACHED
+
+
+@jit
+def _moments(
+    begin_s, end_s, access_to, access_s, at_start, at_pattern, at_place,
+    trips_start, trips_end, trip_s, trip_run, run_depart_s, moments_s,
+):  # fmt: skip
+    """Write the last moments to leave at to catch each first vehicle, ascending; return how many."""
+    many = 0
+    for row in range(access_to.size):
+        for at in range(at_start[access_to[row]], at_start[access_to[row] + 1]):
+            pattern, place = at_pattern[at], at_place[at]
+            for trip in range(trips_start[pattern], trips_end[pattern]):
+                moment_s = trip_s[trip] + run_depart_s[trip_run[trip] + place] - access_s[row]
+                if begin_s <= moment_s <= end_s:
+                    moments_s[many] = moment_s
+                    many += 1
+    moments_s[:many].sort()
+    kept = 0
+    for at in range(many):
+        if at == 0 or moments_s[at] != moments_s[kept - 1]:
+            moments_s[kept] = moments_s[at]
+            kept += 1
+    return kept
+
+
+@jit
+def _from_moments(moments_s, times_s, leave_s, departures, limit_s, sample, samples_s, left_s):
+    """Write the travel times of who knows the timetable and is free to leave from each departure on.
+
+    Of the journeys within the limit that leave then, or at most so much later, the one that arrives first
+    counts, and of those the one that leaves last; `left_s` gets the moment at which it leaves.
+    """
+    for end in range(samples_s.shape[0]):
+        arrival_s, best = np.int64(NEVER), -1
+        at = moments_s.size - 1
+        for departure in range(departures - 1, -1, -1):
+            while at >= 0 and moments_s[at] >= leave_s[departure]:
+                if times_s[end, at] != UNREACHED and moments_s[at] + times_s[end, at] < arrival_s:
+                    arrival_s, best = moments_s[at] + times_s[end, at], at
+                at -= 1
+            taken = best
+            while taken > at and (
+                moments_s[taken] > leave_s[departure] + limit_s
+                or moments_s[taken] + np.int64(times_s[end, taken]) != arrival_s
+            ):
+                taken -= 1
+            found = taken > at
+            samples_s[end, sample + departure] = times_s[end, taken] if found else UNREACHED
+            left_s[end, sample + departure] = moments_s[taken] if found else NEVER
 
 
 @jit
 def _sample_origin(
     timetable, bands, phases, backward, leave_s, access_to, access_s, egress, direct_to, direct_s,
-    limit_s, max_rides, trips_end, trip_s, work, samples_s,
+    limit_s, max_rides, trips_end, trip_s, work, samples_s, moments_s, times_s, left_s,
 ):  # fmt: skip
     """Write the travel times from one origin, [destinations, draws × departures], draw by draw."""
     (
@@ -300,27 +377,59 @@ def _sample_origin(
         at_start, at_pattern, at_place, link_start, link_to, link_s,
     ) = timetable  # fmt: skip
     band_pattern, band_start_s, band_end_s, band_headway_s, band_exact = bands
-    ready, alight, low, high, improved, touched, is_touched, first, queue = work
+    ready, alight, low, high, improved, touched, is_touched, soon_low, soon_high, first, queue = work
     egress_start, egress_from, egress_s = egress
     blocks, lanes = leave_s.shape
     departures = samples_s.shape[1] // phases.shape[0]
+    every_s = leave_s.reshape(leave_s.size)
+    planned = moments_s.size > 0
     for draw in range(phases.shape[0]):
         headway_trips(
             band_pattern, band_start_s, band_end_s, band_headway_s, band_exact,
             phases[draw], backward, trips_start, trips_end, trip_s,
         )  # fmt: skip
+        if planned:
+            last_s = every_s[departures - 1] + limit_s
+            many = _moments(
+                every_s[0], last_s, access_to, access_s, at_start, at_pattern, at_place,
+                trips_start, trips_end, trip_s, trip_run, run_depart_s, moments_s,
+            )  # fmt: skip
+            blocks = (many + lanes - 1) // lanes
+            moments_s[many : blocks * lanes] = moments_s[many - 1] if many else 0
         for block in range(blocks):
+            part_s = moments_s[block * lanes : (block + 1) * lanes] if planned else leave_s[block]
             search(
                 pattern_start, board_at, alight_at, trips_start, trips_end, trip_s, trip_run,
                 run_arrive_s, run_depart_s, at_start, at_pattern, at_place, link_start, link_to, link_s,
-                leave_s[block], access_to, access_s, limit_s, max_rides,
-                ready, alight, low, high, improved, touched, is_touched, first, queue,
+                part_s, access_to, access_s, limit_s, max_rides,
+                ready, alight, low, high, improved, touched, is_touched, soon_low, soon_high, first, queue,
             )  # fmt: skip
-            sample, used = draw * departures + block * lanes, min(lanes, departures - block * lanes)
-            _arrivals(
-                alight, leave_s[block], used, limit_s, egress_start, egress_from, egress_s,
-                direct_to, direct_s, sample, samples_s,
-            )  # fmt: skip
+            if planned:
+                _arrivals(
+                    alight,
+                    part_s,
+                    lanes,
+                    limit_s,
+                    egress_start,
+                    egress_from,
+                    egress_s,
+                    block * lanes,
+                    times_s,
+                )
+            else:
+                _arrivals(
+                    alight, part_s, min(lanes, departures - block * lanes), limit_s,
+                    egress_start, egress_from, egress_s, draw * departures + block * lanes, samples_s,
+                )  # fmt: skip
+        if planned:
+            _from_moments(
+                moments_s[:many], times_s, every_s, departures, limit_s, draw * departures, samples_s, left_s
+            )
+    for row in range(direct_to.size):
+        if direct_s[row] <= limit_s:
+            for sample in range(samples_s.shape[1]):
+                at = direct_to[row], sample
+                samples_s[at] = min(samples_s[at], direct_s[row])
 
 
 @jit
@@ -329,9 +438,9 @@ def rank(samples_s, wanted, limit_s):
     low, high = np.int64(0), np.int64(limit_s) + 1
     while low < high:
         middle = (low + high) >> 1
-        many = 0
-        for sample in range(samples_s.size):
-            many += samples_s[sample] <= middle
+        many, most = np.int32(0), np.int32(middle)
+        for sample in range(u64(samples_s.size)):
+            many += np.int32(samples_s[sample] <= most)
         if many >= wanted:
             high = middle
         else:
@@ -340,12 +449,16 @@ def rank(samples_s, wanted, limit_s):
 
 
 @jit
-def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, mean_s, within):
+def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, sample_of, mean_s, within):
     """Write the statistics of all destinations; the mean is infinite where a sample is unreached."""
     for end in range(samples_s.shape[0]):
         row = samples_s[end]
         for at in range(ranks.size):
             ranked_s[end, at] = rank(row, ranks[at], limit_s)
+            sample = u64(0)
+            while row[sample] != ranked_s[end, at]:
+                sample += ONE
+            sample_of[end, at] = sample
         total, many = np.int64(0), np.int64(0)
         for sample in range(row.size):
             total += row[sample]
@@ -355,72 +468,104 @@ def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, mean_s, within):
         within[end] = many
 
 
-@pjit
-def window_samples(
-    timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
-    direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work, samples_s,
-) -> None:  # fmt: skip
-    """Write the travel times of all departures: int32 [origins, destinations, draws × departures], s.
+@jit
+def _share(
+    thread, threads, timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
+    direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
+    samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s, within,
+):  # fmt: skip
+    """Search from every `threads`-th origin; keep the samples, or if there are ranks their statistics."""
+    own = (
+        work[0][thread], work[1][thread], work[2][thread], work[3][thread], work[4][thread],
+        work[5][thread], work[6][thread], work[7][thread], work[8][thread], work[9][thread],
+        work[10][thread],
+    )  # fmt: skip
+    for origin in range(thread, access_start.size - 1, threads):
+        reach = slice(access_start[origin], access_start[origin + 1])
+        straight = slice(direct_start[origin], direct_start[origin + 1])
+        place = thread if ranks.size else origin
+        rows = samples_s[place]
+        _sample_origin(
+            timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
+            direct_to[straight], direct_s[straight], limit_s, max_rides,
+            trips_end[thread], trip_s[thread], own, rows,
+            moments_s[thread], times_s[thread], left_s[thread],
+        )  # fmt: skip
+        if ranks.size:
+            _summarize(
+                rows,
+                limit_s,
+                within_s,
+                ranks,
+                ranked_s[origin],
+                sample_of[origin],
+                mean_s[origin],
+                within[origin],
+            )
+            if moments_s.shape[1]:
+                for end in range(rows.shape[0]):
+                    for at in range(ranks.size):
+                        left_of[origin, end, at] = left_s[thread, end, sample_of[origin, end, at]]
 
-    Origins are shared out over as many threads as there are workspaces. See the head of the module for the
-    arrays; `timetable`, `bands`, `egress` and `work` are tuples of them, those of `trips_end`, `trip_s` and
-    `work` with a first axis of threads. `phases` is float64 [draws, patterns]; `leave_s` int32 [blocks,
-    lanes], padded at the end with its last departure.
-    """
+
+@pjit
+def _parallel(
+    timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
+    direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
+    samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s, within,
+):  # fmt: skip
+    """Search from all origins, shared out over threads."""
     threads = trip_s.shape[0]
     for thread in prange(threads):
-        own = (
-            work[0][thread], work[1][thread], work[2][thread], work[3][thread], work[4][thread],
-            work[5][thread], work[6][thread], work[7][thread], work[8][thread],
+        _share(
+            np.int64(thread), np.int64(threads),
+            timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
+            direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
+            samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s,
+            within,
         )  # fmt: skip
-        for origin in range(thread, samples_s.shape[0], threads):
-            reach = slice(access_start[origin], access_start[origin + 1])
-            straight = slice(direct_start[origin], direct_start[origin + 1])
-            _sample_origin(
-                timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
-                direct_to[straight], direct_s[straight], limit_s, max_rides,
-                trips_end[thread], trip_s[thread], own, samples_s[origin],
-            )  # fmt: skip
 
 
-@pjit
-def window_statistics(
-    timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
-    direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work, samples_s,
-    within_s, ranks, ranked_s, mean_s, within,
-) -> None:  # fmt: skip
-    """Write statistics of the travel times of all departures and draws, without keeping them.
+def window_times(*arguments: Any) -> None:
+    """Search from all origins for every draw and departure; write all travel times, or their statistics.
+
+    The result depends on neither the number of threads nor the order of the origins.
 
     Parameters
     ----------
-    samples_s
-        int32 [threads, destinations, draws × departures]: workspace. The arguments before it are those of
-        `window_samples`.
-    within_s
-        Time within which samples are counted, s.
-    ranks
-        int64 [statistics]: which smallest sample is wanted, from 1 on.
-    ranked_s
-        int32 [origins, destinations, statistics]: those samples, s, or `UNREACHED`; written.
-    mean_s
-        float64 [origins, destinations]: mean, s; infinite if a sample is unreached; written.
-    within
-        int64 [origins, destinations]: samples within `within_s`; written.
+    *arguments
+        In this order; see the head of the module for arrays that are not named here.
+
+        - timetable: tuple of pattern_start, board_at, alight_at, trips_start, trip_run, run_arrive_s,
+          run_depart_s, at_start, at_pattern, at_place, link_start, link_to, link_s;
+        - bands: tuple of the bands, see `headway_trips`;
+        - phases: float64 [draws, patterns];
+        - backward: bool, whether time runs backwards;
+        - leave_s: int32 [blocks, lanes], the departures, filled up at the end with the last one;
+        - access_start, access_to, access_s;
+        - egress: tuple of egress_start, egress_from, egress_s;
+        - direct_start, direct_to, direct_s;
+        - limit_s: longest travel time that counts; max_rides: most vehicles of a journey;
+        - trips_end [threads, patterns] and trip_s [threads, trips]: overwritten;
+        - work: tuple of the workspaces of `search`, each with a first axis of threads;
+        - samples_s: int32 [origins, destinations, draws × departures], written; where statistics are asked
+          for a workspace whose first axis are threads;
+        - moments_s int32 [threads, moments], times_s int32 [threads, destinations, moments] and left_s int32
+          [threads, destinations, draws × departures]: workspace for who knows the timetable, with room for
+          one
+          moment a first vehicle and a block more; of size 0 behind the threads for others;
+        - within_s: time within which samples are counted, s;
+        - ranks: int64 [statistics], which smallest samples are wanted, from 1 on; none to keep the samples;
+        - ranked_s: int32 [origins, destinations, statistics], those samples, s, or `UNREACHED`; written;
+        - sample_of: int64 [origins, destinations, statistics], the first sample that is that long; written;
+        - left_of: int64 like it, the moment at which who knows the timetable leaves then; written;
+        - mean_s: float64 [origins, destinations], infinite if a sample is unreached; written;
+        - within: int64 [origins, destinations], samples within `within_s`; written.
     """
-    threads = trip_s.shape[0]
-    for thread in prange(threads):
-        own = (
-            work[0][thread], work[1][thread], work[2][thread], work[3][thread], work[4][thread],
-            work[5][thread], work[6][thread], work[7][thread], work[8][thread],
-        )  # fmt: skip
-        for origin in range(thread, ranked_s.shape[0], threads):
-            reach = slice(access_start[origin], access_start[origin + 1])
-            straight = slice(direct_start[origin], direct_start[origin + 1])
-            _sample_origin(
-                timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
-                direct_to[straight], direct_s[straight], limit_s, max_rides,
-                trips_end[thread], trip_s[thread], own, samples_s[thread],
-            )  # fmt: skip
-            _summarize(
-                samples_s[thread], limit_s, within_s, ranks, ranked_s[origin], mean_s[origin], within[origin]
-            )
+    if arguments[_TRIP_S].shape[0] > 1:
+        _parallel(*arguments)
+    else:
+        _share(0, 1, *arguments)
+
+
+_TRIP_S = 15  # place of trip_s among the arguments of `window_times`

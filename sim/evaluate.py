@@ -1,0 +1,345 @@
+"""Evaluating many scenarios of one region fast: project cards as switches of one compiled super-graph.
+
+A scenario with other cards differs from its base in some rows only. `Evaluator` finds out once which cards
+each row of the compiled network depends on, keeps every state of it that it has met, and compiles all states
+together into one super-graph (`sim.supergraph`). Switching cards then opens, closes or re-times links of that
+graph; no table is touched. What it answers equals what building the scenario afresh gives.
+
+How a row's cards are found: the scenario is built without any of the cards, with all of them, with each
+alone, and with all but each. A card on which a row's state differs in either comparison is one that the row
+depends on. A state that has not been met is never guessed: its scenario is built, and what comes out is
+compared with what was foretold for all other rows, so that a dependence that was missed comes to light;
+`Evaluator.audit` does the same for choices drawn at random.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from network.ends import ends_of
+from network.errors import BadInputError, Problem, UnknownNameError
+from scenarios.scenario import compose
+from sim.factors import Factors
+from sim.journeys import Network
+from sim.states import NUMBERS, States, rows_of, station_keys
+from sim.supergraph import SuperGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from network.compile import Query
+    from network.ends import Ends
+    from network.region import Region
+    from scenarios import Scenario
+    from sim.states import Key, Rows
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+__all__ = ["Evaluator"]
+
+
+class Evaluator:
+    """Times between places under any choice of some cards.
+
+    Parameters
+    ----------
+    region
+        The region with all its dates.
+    base
+        The scenario that the cards are switched on.
+    cards
+        Ids of the cards that are switches. A card that is off is cancelled, as `scenarios.compose` does it.
+    wanted
+        Ids of the places, or a table of them, as `network.ends.ends_of` takes them.
+    query
+        Clock, mode, period, traveller and statistic.
+    progress
+        Called with the number of scenarios built so far, and of those to build, while dependences are found.
+
+    Raises
+    ------
+    BadInputError
+        A card is unknown or stands twice.
+
+    Notes
+    -----
+    Fast for transit between places. For other modes, for stations, and for free points and towns on the
+    clocks that begin at a centre's stations, each choice is built afresh and remembered: `is_fast` tells.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        base: Scenario,
+        cards: Sequence[str],
+        wanted: Sequence[str] | pd.DataFrame,
+        query: Query,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        known = {card.project_id for card in base.known_cards}
+        problems = [
+            UnknownNameError("project", name, known).problems[0] for name in cards if name not in known
+        ]
+        twice = sorted({name for name in cards if list(cards).count(name) > 1})
+        problems += [Problem("cards", f"{name} stands twice", "name it once") for name in twice]
+        if problems:
+            raise BadInputError(problems)
+        self.region, self.base, self.cards, self.query = region, base, tuple(cards), query
+        self.built = 0
+        self._wanted = wanted
+        self._memory: dict[bytes, Ints] = {}
+        self._supers: dict[int, SuperGraph] = {}
+        self._states = States(len(self.cards))
+        self._needs = _needs(base, self.cards)
+        self._stations: dict[str, dict[Any, Any]] = {}
+        self.is_fast = query.mode == "transit" and not (self.ends.station >= 0).any()
+        if query.clock != "door":
+            listed = set(region.table("centre_stations")["place_id"])
+            self.is_fast &= listed.issuperset(self.ends.ids)
+        if self.is_fast:
+            self._learn(progress)
+
+    # --------------------------------------------------------------------------------------------- questions
+
+    def times(self, masks: ArrayLike, *, factors: Factors | None = None, threads: int | None = None) -> Ints:
+        """Return the times between all places under each choice of cards.
+
+        Parameters
+        ----------
+        masks
+            Which cards are on, bool [choices, cards], in the order of `cards`.
+        factors
+            What times and headways are multiplied by, a value a choice; for transit only.
+        threads
+            Threads to use at most; None is all that there are. The result does not depend on it.
+
+        Returns
+        -------
+        ndarray
+            int64 [choices, places, places], whole seconds; -1 where there is no journey. The places are in
+            the order in which they were asked for.
+
+        Raises
+        ------
+        BadInputError
+            The masks have another shape, a choice of cards cannot be built, or there are factors where
+            choices are built afresh.
+        """
+        on = np.atleast_2d(np.asarray(masks, np.bool_))
+        if on.ndim != 2 or on.shape[1] != len(self.cards):  # noqa: PLR2004
+            what = f"have the shape {on.shape}, not [choices, {len(self.cards)} cards]"
+            raise BadInputError(Problem("masks", what, "give a row a choice"))
+        on = self.closed(on)
+        out = np.empty((len(on), len(self.ends), len(self.ends)), np.int64)
+        if self.is_fast:
+            self._meet(on)
+        if not self.is_fast:
+            if factors is not None:
+                what = f"nothing can be multiplied by mode {self.query.mode} between these places"
+                raise BadInputError(Problem("factors", what, "use transit between places"))
+            for row, mask in enumerate(on):
+                out[row] = self._afresh(mask)
+            return out
+        held = self._states.held(on)
+        numbers = held[:, self._states.group_of(NUMBERS)]
+        for number in np.unique(numbers):
+            rows = np.flatnonzero(numbers == number)
+            some = Factors() if factors is None else factors.taken(rows)
+            out[rows] = self._super(int(number)).times(held[rows], some, threads)
+        return out
+
+    def closed(self, masks: ArrayLike) -> Bools:
+        """Return the choices without the cards that lack a card which they need, bool [choices, cards].
+
+        What a card needs stands in it (``needs``); further, a card that cannot be built without another,
+        since it calls at the other's station, needs it.
+        """
+        on = np.array(np.atleast_2d(masks), np.bool_)
+        while True:
+            lacking = on & ((~on).astype(np.int64) @ self._needs.T.astype(np.int64) > 0)
+            if not lacking.any():
+                return on
+            on &= ~lacking
+
+    def rebuilt(self, mask: ArrayLike) -> Ints:
+        """Return the times under one choice by building it afresh, int64 [places, places], s."""
+        region = self._scenario(self.closed(mask)[0]).apply(self.region).region
+        ends = ends_of(region, self._wanted)
+        every = np.arange(len(ends))
+        return Network(region).router(ends, self.query).times(every, every).seconds
+
+    def audit(self, count: int, *, seed: int = 0) -> int:
+        """Build random choices afresh, and return how many rows had been foretold wrongly.
+
+        Parameters
+        ----------
+        count
+            Number of choices.
+        seed
+            Seed of the choices.
+
+        Notes
+        -----
+        A row that was foretold wrongly is mended: the cards that it turns out to depend on are added to it.
+        """
+        drawn = np.random.default_rng(seed).random((count, len(self.cards))) < 0.5  # noqa: PLR2004
+        return sum(self._look(mask) for mask in self.closed(drawn)) if self.is_fast else 0
+
+    def lines(self) -> dict[str, str]:
+        """Return the lines that transit runs on under any choice met so far, and the class of each."""
+        found = {}
+        for rows in self._states.met.values():
+            for key, runs in rows.items():
+                if key[0] == "service":
+                    found.update({run.line: run.kind for run in runs})
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def ends(self) -> Ends:
+        """The places."""
+        return ends_of(self.region, self._wanted)
+
+    # ------------------------------------------------------------------------------------------------ states
+
+    def _scenario(self, mask: Bools) -> Scenario:
+        on = [name for name, wanted in zip(self.cards, mask, strict=True) if wanted]
+        off = [name for name, wanted in zip(self.cards, mask, strict=True) if not wanted]
+        return compose(self.base, build=on, cancel=off)
+
+    def _learn(self, progress: Callable[[int, int], None] | None) -> None:
+        """Find out which cards each row depends on."""
+        n = len(self.cards)
+        ones = np.eye(n, dtype=np.bool_)
+        none, every = np.zeros(n, np.bool_), np.ones(n, np.bool_)
+        self._rows(none)
+        steps = [(none, mask, card) for card, mask in enumerate(ones)]
+        steps += [(every, mask, card) for card, mask in enumerate(~ones)]
+        for number, (start, mask, card) in enumerate(steps, 1):
+            before, after = self._rows(self.closed(start)[0]), self._rows(self.closed(mask)[0])
+            keys = before.keys() | after.keys()
+            changed = [key for key in keys if before.get(key) != after.get(key)]
+            self._states.depend(changed, card)
+            if progress is not None:
+                progress(number, len(steps))
+        self._mend()
+
+    def _rows(self, mask: Bools) -> Rows:
+        """Return the rows under a choice of cards; builds it if it has not been met."""
+        known = self._states.rows(mask)
+        if known is not None:
+            return known
+        rows = self._built(mask)
+        self._states.add(mask, rows)
+        self._supers.clear()
+        return rows
+
+    def _built(self, mask: Bools) -> Rows:
+        """Build a scenario and return its rows; learn what a card needs that cannot do without another."""
+        try:
+            region = self._scenario(mask).apply(self.region, roads=False).region
+        except BadInputError as error:
+            if not self._learn_needs(mask, error):
+                raise
+            return self._rows(self.closed(mask)[0])
+        self.built += 1
+        stations = region.stations.assign(station_id=station_keys(region.stations))
+        for row in stations.to_dict("records"):
+            self._stations.setdefault(row["station_id"], row)
+        return rows_of(region, self.query)
+
+    def _learn_needs(self, mask: Bools, error: BadInputError) -> bool:
+        """Note which cards of a choice cannot be built without one that is off; return whether any was found.
+
+        Each that failed is tried with one card more at a time.
+        """
+        failed = {problem.where.split(",", 1)[0] for problem in error.problems}
+        found = False
+        for card in np.flatnonzero(mask).tolist():
+            if self.cards[card] not in failed:
+                continue
+            alone = np.zeros(len(self.cards), np.bool_)
+            alone[card] = True
+            for other in np.flatnonzero(~mask).tolist():
+                pair = alone.copy()
+                pair[other] = True
+                try:
+                    self._scenario(pair).apply(self.region, roads=False)
+                except BadInputError:
+                    continue
+                self._needs[card, other] = found = True
+        return found
+
+    def _meet(self, masks: Bools) -> None:
+        """Build every scenario that holds a state which has not been met."""
+        while True:
+            unknown = np.flatnonzero((self._states.held(masks) < 0).any(axis=1))
+            if not unknown.size:
+                return
+            self._look(masks[unknown[0]])
+
+    def _look(self, mask: Bools) -> int:
+        """Build a scenario, keep its states, and return how many rows were foretold wrongly."""
+        self._rows(mask)
+        return self._mend()
+
+    def _mend(self) -> int:
+        """Find the cards behind rows that differ where nothing that they depend on does; return how many."""
+        mended: set[Key] = set()
+        while clash := self._states.clash():
+            key, one, other = clash
+            self._states.depend([key], self._between(key, one, other))
+            mended.add(key)
+        return len(mended)
+
+    def _between(self, key: Key, one: Bools, other: Bools) -> int:
+        """Return a card on which a row depends, between two choices that differ in it."""
+        value = (self._states.rows(one) or {}).get(key)
+        differ = [
+            card for card in np.flatnonzero(one != other).tolist() if card not in self._states.cards(key)
+        ]
+        low, high = 0, len(differ)
+        while high - low > 1:
+            middle = (low + high) // 2
+            mask = one.copy()
+            mask[differ[:middle]] ^= True
+            rows = self._rows(self.closed(mask)[0])
+            low, high = (middle, high) if rows.get(key) == value else (low, middle)
+        return differ[high - 1]
+
+    def _super(self, number: int) -> SuperGraph:
+        """Return the super-graph for one state of the model's numbers."""
+        if number not in self._supers:
+            frame = pd.DataFrame(list(self._stations.values()))
+            stations = frame.astype(self.region.stations.dtypes.to_dict())
+            values = dict(self._states.contents[number])[NUMBERS]
+            region = self.region.replace(
+                tables={"stations": stations},
+                parameters=self.region.parameters.with_values(
+                    dict(values), periods=self.region.about.period_names, source="scenario"
+                ),
+            )
+            self._supers[number] = SuperGraph(region, self._states, self._wanted, self.query)
+        return self._supers[number]
+
+    def _afresh(self, mask: Bools) -> Ints:
+        key = mask.tobytes()
+        if key not in self._memory:
+            self._memory[key] = self.rebuilt(mask)
+            self.built += 1
+        return self._memory[key]
+
+
+def _needs(base: Scenario, cards: Sequence[str]) -> Bools:
+    """Return which of the cards need which others of them, bool [cards, cards]."""
+    needs = {card.project_id: set(card.needs) for card in base.known_cards}
+    return np.array([[other in needs[card] for other in cards] for card in cards], np.bool_).reshape(
+        len(cards), len(cards)
+    )
