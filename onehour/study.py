@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from network.ends import Ends
     from network.region import Region
     from onehour.compare import Comparison
+    from onehour.risk import Futures
     from scenarios import Card, Goal, Scenario
 
 DEFAULT_REGION = "guangzhou"
@@ -560,6 +561,25 @@ class Study:
         from onehour.breakeven import breakeven  # noqa: PLC0415 - prints too
 
         return breakeven(self, goal, words)
+
+    def risk(self, goal: str | None = None, **options: Any) -> Futures:
+        """Return how surely a goal is kept in drawn futures; takes a minute.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **options
+            first, last, samples, seed, inputs, words, progress: see `onehour.risk.futures`.
+
+        Returns
+        -------
+        Futures
+            Tables by year, pair, uncertain input and scenario.
+        """
+        from onehour.risk import futures  # noqa: PLC0415 - matplotlib is heavy
+
+        return futures(self, goal, **options)
 
     def timeline(self, goal: str | None = None, **options: Any) -> pd.DataFrame:
         """Return the verdict of each year as the scenario's cards open; takes a minute.
