@@ -36,7 +36,8 @@ def test_tables_fit_each_other(found):
     assert mean.tolist() == pytest.approx(found.years["passing"].tolist())
     assert (found.years["low"] <= found.years["kept_share"]).all()
     assert (found.years["kept_share"] <= found.years["high"]).all()
-    assert (found.regret["regret_mean"].min() >= 0) and found.regret["regret_most"].min() == 0
+    assert found.regret["regret_mean"].min() >= 0
+    assert found.regret["regret_most"].min() == 0
     assert {"seed", "samples", "inputs_hash", "region_hash", "scenario_hash"} <= set(found.attrs)
     assert set(found.attrs["cards"]) == {"gz_gznan_link", "security_mutual_recognition"}
 
