@@ -19,7 +19,7 @@ from network.reader import get_region
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
-from sim.journeys import Network, Stage
+from sim.journeys import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from network.ends import Ends
     from network.region import Region
     from scenarios import Card, Goal, Scenario
+    from sim.results import Stage
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
@@ -482,7 +483,7 @@ class Study:
     @property
     def graph(self) -> nx.MultiDiGraph[int]:
         """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
-        router = self.network.router(self._ends(self.centres()), self.query())
+        router = self.network.graph_router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 
     def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:

@@ -123,7 +123,9 @@ def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_tri
     assert (parts >= 0).all()
     assert parts.sum(axis=1).tolist() == query[:, 4].tolist()
     if traveller == "planned":
-        spare = (parts[:, 2] - 60)[journeys.n_rides == 1]  # no first wait, or else it would be too late to leave
+        spare = (parts[:, 2] - 60)[
+            journeys.n_rides == 1
+        ]  # no first wait, or else it would be too late to leave
         late = query[:, 2][journeys.n_rides == 1] + spare > BEGIN + window.limit_s
         assert ((spare == 0) | late).all()
     names = timetable.stops["stop_id"].tolist()
