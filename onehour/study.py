@@ -19,7 +19,7 @@ from network.reader import get_region
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
-from sim.journeys import Network, Stage
+from sim.journeys import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from onehour.compare import Comparison
     from onehour.risk import Futures
     from scenarios import Card, Goal, Scenario
+    from sim.results import Stage
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
@@ -519,7 +520,7 @@ class Study:
     @property
     def graph(self) -> nx.MultiDiGraph[int]:
         """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
-        router = self.network.router(self._ends(self.centres()), self.query())
+        router = self.network.graph_router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 
     def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:
