@@ -30,8 +30,8 @@ class Peer:
     ----------
     name
         Name of its distribution.
-    most_nodes
-        Largest graph that it is asked to search: larger ones would take minutes.
+    most_links
+        Largest graph that it is asked to search: larger ones would take it minutes to prepare or to search.
     turns
         How many times it is timed at most.
     needs_positions
@@ -39,7 +39,7 @@ class Peer:
     """
 
     name: ClassVar[str]
-    most_nodes: ClassVar[int] = 10_000_000
+    most_links: ClassVar[int] = 100_000_000
     turns: ClassVar[int] = 5
     needs_positions: ClassVar[bool] = False
 
@@ -142,7 +142,7 @@ class NetworkX(Peer):
     """NetworkX's Dijkstra, in pure Python."""
 
     name = "networkx"
-    most_nodes = 200_000
+    most_links = 1_000_000
     turns = 3
 
     def __init__(self, links: Links) -> None:
@@ -167,7 +167,7 @@ class Pandana(Peer):
     """pandana's contraction hierarchy."""
 
     name = "pandana"
-    most_nodes = 200_000
+    most_links = 300_000
     turns = 3
     needs_positions = True
 
@@ -195,7 +195,7 @@ class RoutingKit(Peer):
     """RoutingKit's customizable contraction hierarchy, by pyroutingkit."""
 
     name = "pyroutingkit"
-    most_nodes = 200_000
+    most_links = 300_000
     needs_positions = True
 
     def __init__(self, links: Links) -> None:

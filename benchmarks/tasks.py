@@ -201,7 +201,7 @@ def _preparation_rows(case: Case) -> Iterator[Row]:
 def peer_rows(case: Case, absent: dict[str, str]) -> Iterator[Row]:
     """Yield the rows of the other peers; why one is not there is noted in `absent`."""
     for kind in PEERS:
-        if case.links.n_nodes > kind.most_nodes or (kind.needs_positions and not case.links.x.size):
+        if case.links.tail.size > kind.most_links or (kind.needs_positions and not case.links.x.size):
             continue
         before = resident_bytes()
         try:
