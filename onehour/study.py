@@ -248,9 +248,12 @@ class Study:
             clock, mode, period, traveller, statistic in place of the goal's own.
         """
         aim = self.goal(goal)
-        asked = self._asked(aim, words or {}, _QUERY)
         pairs = aim.pairs_in(self.network.region)
-        return self._judge(pairs, self.query(**asked), aim.limit_min, paths=paths)
+        return self._judge(pairs, self.query_of(aim, words or {}), aim.limit_min, paths=paths)
+
+    def query_of(self, aim: Goal, words: Words) -> Query:
+        """Return the query that a goal is read by: words that are given, else the goal's own."""
+        return self.query(**self._asked(aim, words, _QUERY))
 
     def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
         """Return the pairs of a goal with minutes, slack, parts, and whether each is kept.
