@@ -11,7 +11,8 @@ from network.errors import Problem, UnknownNameError
 from onehour.access import GROUPS, PEOPLE, RESERVED, decay_asked
 from onehour.files import output_problems
 from onehour.matrix import read_places, write_rows
-from onehour.terminal import console_of, empty_table, minutes_text, print_basis, share_text
+from onehour.numbers import minutes_text, share_text
+from onehour.terminal import console_of, empty_table, print_basis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -245,6 +245,37 @@ def timeline_verb(
         print_timeline(found, data)
 
 
+@app.command("breakeven")
+@asks
+def breakeven_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Find what would make each failing pair pass, and break each passing one: one lever at a time."""
+    from onehour.breakeven import ENDINGS, breakeven, breakeven_data, print_breakeven  # noqa: PLC0415
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.matrix import write_rows  # noqa: PLC0415
+
+    problems = [] if output is None else output_problems(output, ENDINGS)
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Searching every lever", show=not as_json):
+        table = breakeven(study, goal, words)
+    if output is not None:
+        write_rows(table, output)
+    if as_json:
+        _print_json(breakeven_data(table))
+    else:
+        print_breakeven(table)
+
+
 @app.command("scenarios")
 def scenarios_verb(*, region: Region = "guangzhou", as_json: Json = False) -> None:
     """List the shipped scenarios."""
@@ -495,6 +526,40 @@ def plot_verb(
         typer.echo(f"{data['file']}: {data['title']}")
 
 
+@app.command("report")
+@asks
+def report_verb(
+    scenario: Annotated[
+        list[str] | None,
+        typer.Argument(help="Shipped scenarios or .toml files; the first is the base."),
+    ] = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .html.")],
+    lang: Annotated[str, typer.Option("--lang", help="Language of the page: en or zh.")] = "en",
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write one page that stands alone: the verdict under every reading, maps, pairs, changes, sources."""
+    from onehour.page import page_problems, write_page  # noqa: PLC0415
+
+    names: list[str | None] = [*scenario] if scenario else [None]
+    problems = page_problems(output, lang)
+    studies = _studies(region, names, values, words, goal=goal, problems=problems)
+    with _status("Searching all pairs under every reading", show=not as_json):
+        data = write_page(studies, output, goal=goal, words=words, lang=lang)
+    if as_json:
+        _print_json(data)
+    else:
+        verdicts = []
+        for one in data["scenarios"]:
+            word = "kept" if one["kept"] else "not kept"
+            verdicts.append(f"{one['scenario']} {word}, {one['passing']} of {one['pairs']} pairs")
+        typer.echo(f"{data['file']}: {'; '.join(verdicts)}")
+
+
 @exports.command("network")
 def export_network_verb(
     scenario: Scenario = None,
@@ -574,6 +639,54 @@ def gtfs_export_verb(
             f"{data['rows'].get(f'{name}.txt', 0)} {name}" for name in ("stops", "routes", "trips")
         )
         typer.echo(f"{data['file']}: {rows} ({data['scenario']}, from {data['first_day']} for a year)")
+
+
+@gtfs.command("import")
+def gtfs_import_verb(
+    feeds: Annotated[list[Path], typer.Argument(help="Feeds: zip archives or folders.")],
+    *,
+    day: Annotated[str, typer.Option("--date", help="Day that is read: 2030-12-31.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],
+    region_id: Annotated[
+        str | None, typer.Option("--id", help="Id of the region; the folder's name if not given.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option("--like", help="A region whose periods and numbers of the model count.")
+    ] = None,
+    walk_m: Annotated[
+        float,
+        typer.Option("--walk", help="Join stations on foot up to so many metres apart.", min=0, max=2000),
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Make a region's folder of what runs on a day of GTFS feeds."""
+    from network.cells import ID  # noqa: PLC0415
+    from network.errors import BadInputError, Problem  # noqa: PLC0415
+    from onehour.files import new_folder_problems  # noqa: PLC0415
+    from onehour.gtfs import import_feeds  # noqa: PLC0415
+
+    problems = new_folder_problems(output)
+    on = _day("--date", day, problems)
+    name = output.resolve().name if region_id is None else region_id
+    if not ID.fullmatch(name):
+        problems.append(Problem("--id", f"{name!r} is no identifier", "no spaces, commas or quotes"))
+    try:
+        model = None if like is None else _area(like).region
+    except BadInputError as error:
+        problems += error.problems
+    if problems or on is None:
+        raise BadInputError(problems)
+    with _status("Reading the feeds", show=not as_json):
+        data = import_feeds(feeds, output, day=on, region_id=name, like=model, walk_m=walk_m)
+    if as_json:
+        _print_json(data)
+    else:
+        rows = ", ".join(
+            f"{data['rows'].get(table, 0)} {table}" for table in ("stations", "lines", "services")
+        )
+        typer.echo(f"{data['folder']}: {rows}, as on {data['day']} (region {data['region_hash']})")
+        for note in data["notes"]:
+            typer.echo(f"· {note}")
 
 
 def _day(option: str, text: str, problems: list[Problem]) -> date | None:

@@ -9,8 +9,9 @@ import pandas as pd
 from rich.text import Text
 
 from network.graph import PARTS
+from onehour.numbers import minutes_text
 from onehour.report import names_of, print_frame
-from onehour.terminal import console_of, minutes_text, print_basis
+from onehour.terminal import console_of, print_basis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich.measure import Measurement
@@ -9,15 +10,8 @@ from rich.text import Text
 
 from network.graph import PARTS
 from network.schema import TABLES
-from onehour.terminal import (
-    console_of,
-    empty_table,
-    minutes_text,
-    print_basis,
-    print_doubts,
-    print_set,
-    share_text,
-)
+from onehour.numbers import minutes_text, number_or, share_text
+from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -147,9 +141,9 @@ def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: St
     shown = list(pairs)
     title = "Pairs, minutes"
     if len(shown) > _MOST_PAIRS:
-        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:_MOST_PAIRS]
+        shown = sorted(shown, key=lambda pair: -number_or(pair["minutes"], math.inf))[:_MOST_PAIRS]
         title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
-    used = [name for name in PARTS if any(_number(pair["parts_min"].get(name)) > 0 for pair in shown)]
+    used = [name for name in PARTS if any(number_or(pair["parts_min"].get(name), 0) > 0 for pair in shown)]
     long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
@@ -180,7 +174,7 @@ def _pairs_table(
         flag = pair["note"] or ("close" if pair["close"] else "")
         if folded:
             text = ", ".join(
-                f"{name}={minutes_text(value)}" for name, value in parts.items() if _number(value)
+                f"{name}={minutes_text(value)}" for name, value in parts.items() if number_or(value, 0)
             )
             cells = [f"{flag}: {text}" if flag and text else flag or text]
         else:
@@ -428,13 +422,3 @@ def names_of(study: Study, *, short: bool = False) -> dict[str, str]:
             both = f"{chinese} {english}".strip()
             names[row] = ((english or chinese) if short else both) or row
     return names
-
-
-def _number(value: float | None) -> float:
-    """Return a number, 0 where there is none."""
-    return 0.0 if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
-
-
-def _or_infinite(value: float | None) -> float:
-    """Return a number, infinity where there is none."""
-    return float("inf") if value is None or value != value else float(value)  # noqa: PLR0124 - NaN

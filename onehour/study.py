@@ -305,6 +305,10 @@ class Study:
         table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
         return table
 
+    def asked(self, goal: str | None, words: Words) -> Query:
+        """Return the query of a goal: the words given, else its own."""
+        return self.query(**self._asked(self.goal(goal), words, _QUERY))
+
     def _asked(self, aim: Goal, words: Words, names: Sequence[str]) -> dict[str, str | None]:
         """Return the words of a query: those given, else the goal's own where the region has its period."""
         asked = {name: getattr(aim, name) if words.get(name) is None else words[name] for name in names}
@@ -537,6 +541,25 @@ class Study:
         from onehour.access import access  # noqa: PLC0415
 
         return access(self, **options).circles()
+
+    def breakeven(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
+        """Return what would make each failing pair of a goal pass, and break each passing one.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.breakeven.breakeven`.
+        """
+        from onehour.breakeven import breakeven  # noqa: PLC0415 - prints too
+
+        return breakeven(self, goal, words)
 
     def timeline(self, goal: str | None = None, **options: Any) -> pd.DataFrame:
         """Return the verdict of each year as the scenario's cards open; takes a minute.

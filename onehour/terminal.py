@@ -34,18 +34,6 @@ def empty_table(title: str) -> Table:
     )
 
 
-def minutes_text(value: float | None, *, sign: bool = False) -> str:
-    """Return minutes with one decimal; a dash where there is none."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return "–"
-    return f"{value:+.1f}" if sign else f"{value:.1f}"
-
-
-def share_text(value: float | None) -> str:
-    """Return a share as a percentage; a dash where there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.0f} %"  # noqa: PLR0124 - NaN
-
-
 def print_set(console: Console, found: Mapping[str, Any]) -> None:
     """Print the numbers that were set for this run."""
     if found["set"]:

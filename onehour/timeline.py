@@ -26,6 +26,29 @@ NO_CARD_NAMES = ("无项目卡的变化", "dated rows of no card")
 """What is shown for `sim.timeline.NO_CARD`."""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnGroup:
+    """Pairs that turned in a year by the same openings.
+
+    Attributes
+    ----------
+    year, kept
+        As of `sim.timeline.Turn`.
+    alone
+        Whether each opening was enough by itself.
+    names
+        Openings; none where several sets of them would do.
+    pairs
+        Origin and destination of each pair.
+    """
+
+    year: int
+    kept: bool
+    alone: bool
+    names: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Course:
     """A goal's verdict over the years as the cards of a study's scenario open.
@@ -126,6 +149,15 @@ class Course:
         columns = ["year", "origin", "destination", "kept", "rule", "by"]
         return self._with_attrs(self._named(pd.DataFrame(rows, columns=columns)))
 
+    def turn_groups(self) -> list[TurnGroup]:
+        """Return the turns of a year by the same openings together, the largest of each year first."""
+        groups: dict[tuple[int, bool, bool, tuple[str, ...]], list[tuple[str, str]]] = {}
+        for turn in self.found.turns:
+            key = turn.year, turn.kept, bool(turn.alone), turn.alone or turn.together
+            groups.setdefault(key, []).append((turn.origin, turn.destination))
+        found = [TurnGroup(*key, tuple(pairs)) for key, pairs in groups.items()]
+        return sorted(found, key=lambda group: (group.year, not group.kept, -len(group.pairs)))
+
     def later(self) -> pd.DataFrame:
         """Return the cards that do not open by the last year: project_id, year (null: not known), names."""
         rows = [
@@ -157,13 +189,18 @@ class Course:
             "low_confidence": [f"cards {name}" for name in doubtful],
         }
 
-    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table of pairs with the names of both ends: one may stand in some years alone."""
-        names: dict[str, tuple[str, str]] = {}
+    def place_names(self) -> dict[str, tuple[str, str]]:
+        """Return the Chinese and the English name of every place and station, whatever its dates."""
+        found: dict[str, tuple[str, str]] = {}
         for region in (self.study.area.region, self.study.network.region):
             for rows, key in ((region.stations, "station_id"), (region.places, "place_id")):
                 both = zip(rows["name_zh"], rows["name_en"], strict=True)
-                names |= dict(zip(rows[key], both, strict=True))
+                found |= dict(zip(rows[key], both, strict=True))
+        return found
+
+    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table of pairs with the names of both ends."""
+        names = self.place_names()
         for end in ("origin", "destination"):
             for at, name in enumerate(("name_zh", "name_en")):
                 table[f"{end}_{name}"] = [names.get(one, ("", ""))[at] for one in table[end]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from onehour.timeline import Course
 
 _MOST_LINES = 24
-_MOST_TURNS = 8
+_MOST_TURNS = 10
+_LINE = 150
 
 
 def plot_timeline(course: Course) -> Axes:
@@ -34,15 +36,19 @@ def plot_timeline(course: Course) -> Axes:
     -------
     Axes
         The upper ones: minutes over years, a line a pair, of very many pairs the median and the tenths. The
-        lower ones show how many pairs are kept, and by which opening pairs turned.
+        lower ones show how many pairs are kept; below stands by which openings pairs turned.
     """
     years, pairs = course.years(), course.pairs()
     many = years["pairs"].max() > _MOST_LINES
     with look.styled() as style:
-        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.14)
-        figure = Figure(figsize=(11, 7.4), layout=layout)
+        words = _turn_lines(course, style)
+        below = 0.3 + 0.14 * len(words)
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+        figure = Figure(figsize=(11, 6.8 + below), layout=layout)
         upper: Axes
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
+        upper, lower, text = figure.subplots(3, 1, height_ratios=(4.2, 1.6, below))
+        lower.sharex(upper)
+        upper.tick_params(labelbottom=False)
         limit = course.verdict.limit_min
         if limit is not None:
             upper.axhline(limit, color=look.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
@@ -53,7 +59,8 @@ def plot_timeline(course: Course) -> Axes:
         upper.set_ylim(bottom=0)
         upper.set_ylabel(style.both("分钟", "minutes"))
         _bars(lower, years, style)
-        _turns(lower, course, style)
+        text.set_axis_off()
+        text.text(0, 1, "\n".join(words), fontsize=7, va="top", linespacing=1.35, in_layout=False)
         upper.set_title(_title(course, style))
         look.add_source(upper, look.source_line(course.study, course.provenance()))
         for ax in (upper, lower):
@@ -149,22 +156,18 @@ def _bars(ax: Axes, years: pd.DataFrame, style: Style) -> None:
     ax.set_xlabel(style.both("年末；+ 为当年开通的项目数", "end of the year; + cards that open in it"))
 
 
-def _turns(ax: Axes, course: Course, style: Style) -> None:
-    """Write who turned pairs into the bars of the year."""
-    by_year: dict[int, list[str]] = {}
-    for turn in course.found.turns:
-        names = [style.both(*both) for both in course.names(turn.alone or turn.together)]
-        joint = " / " if turn.alone else " + "
-        text = joint.join(names) or style.both("多种组合", "several ways")
-        by_year.setdefault(turn.year, []).append(text if turn.kept else f"({text})")
-    lines = []
-    for year, texts in by_year.items():
-        unique = {text: texts.count(text) for text in texts}
-        lines += [f"{year}: {count} ← {text}" for text, count in unique.items()]
-    more = [f"… {len(lines) - _MOST_TURNS}"] if len(lines) > _MOST_TURNS else []
-    words = "\n".join([*lines[:_MOST_TURNS], *more]) or style.both("无变化", "no pair turns")
-    head = style.both("转为达标（括号：不再达标）", "turned to kept (in brackets: to not kept)")
-    ax.annotate(
-        f"{head}\n{words}", (1.012, 1.0), xycoords="axes fraction", fontsize=7, va="top",
-        annotation_clip=False,
-    )  # fmt: skip
+def _turn_lines(course: Course, style: Style) -> list[str]:
+    """Return in words which openings turned how many pairs, folded to the width of the figure."""
+    groups = course.turn_groups()
+    if not groups:
+        return [style.both("无组合变化", "no pair turns")]
+    found = [style.both("达标变化", "pairs turned by")]
+    largest = sorted(groups, key=lambda group: -len(group.pairs))[:_MOST_TURNS]
+    for group in [group for group in groups if group in largest]:
+        joint = " / " if group.alone else " + "
+        names = joint.join(style.both(*both) for both in course.names(group.names))
+        word = style.both("达标", "kept") if group.kept else style.both("不再达标", "no longer kept")
+        text = f"{group.year}: {len(group.pairs)} {word} ← {names or style.both('多种组合', 'several ways')}"
+        found += wrap(text, _LINE, subsequent_indent="            ")
+    more = len(groups) - _MOST_TURNS
+    return found + ([style.both(f"另有 {more} 组较小的", f"and {more} smaller groups")] if more > 0 else [])

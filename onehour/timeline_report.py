@@ -11,8 +11,9 @@ from network.errors import BadInputError, Problem
 from onehour.files import whole_file
 from onehour.jsons import json_text
 from onehour.matrix import write_rows
+from onehour.numbers import minutes_text, share_text
 from onehour.style import save
-from onehour.terminal import console_of, empty_table, minutes_text, print_basis, share_text
+from onehour.terminal import console_of, empty_table, print_basis
 from onehour.timeline_plot import plot_timeline
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TABLES = ("years", "pairs", "turns", "later")
 PICTURES = (".png", ".svg")
+
+_MOST_PAIRS = 6
 
 
 def timeline_data(course: Course) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def print_timeline(course: Course, data: Mapping[str, Any]) -> None:
 
 def _print_years(console: Console, course: Course, data: Mapping[str, Any]) -> None:
     """Print a row a year."""
-    names = _place_names(data)
+    names = {key: f"{zh} {en}".strip() or key for key, (zh, en) in course.place_names().items()}
     table = empty_table("At the end of each year 逐年")
     table.add_column("year", no_wrap=True)
     table.add_column("kept")
@@ -139,26 +142,32 @@ def _print_years(console: Console, course: Course, data: Mapping[str, Any]) -> N
 
 
 def _print_turns(console: Console, course: Course) -> None:
-    """Print which opening turned which pair."""
-    turns = course.found.turns
-    if not turns:
+    """Print which openings turned which pairs; of many pairs the first."""
+    groups = course.turn_groups()
+    if not groups:
         console.print("No pair turns: none comes within the limit or falls out of it over these years.")
         console.print()
         return
-    table = empty_table("Which opening turned which pair 哪一项目使之达标")
-    for name in ("year", "pair", "now", "by", "how"):
-        table.add_column(name, overflow="fold", no_wrap=name in {"year", "now"})
-    named = course.turns()
-    rows = named[["origin_name_en", "destination_name_en", "origin", "destination"]].itertuples(index=False)
-    for turn, (start, end, origin, destination) in zip(turns, rows, strict=True):
-        joint = " / " if turn.alone else " + "
-        by = joint.join(f"{zh} {en}".strip() for zh, en in course.names(turn.alone or turn.together))
+    names = course.place_names()
+    table = empty_table("Which opening turned which pairs 哪一项目使之达标")
+    table.add_column("year", no_wrap=True)
+    table.add_column("now", no_wrap=True)
+    table.add_column("pairs", justify="right", no_wrap=True)
+    table.add_column("which", overflow="fold", ratio=3)
+    table.add_column("by", overflow="fold", ratio=3)
+    table.add_column("how", no_wrap=True)
+    for group in groups:
+        joint = " / " if group.alone else " + "
+        by = joint.join(f"{zh} {en}".strip() for zh, en in course.names(group.names))
+        pairs = [" → ".join(names[end][1] or end for end in pair) for pair in group.pairs]
+        more = [f"and {len(pairs) - _MOST_PAIRS} more"] if len(pairs) > _MOST_PAIRS else []
         table.add_row(
-            str(turn.year),
-            f"{start or origin} → {end or destination}",
-            Text("kept", style="green") if turn.kept else Text("not kept", style="red"),
+            str(group.year),
+            Text("kept", style="green") if group.kept else Text("not kept", style="red"),
+            str(len(pairs)),
+            ", ".join([*pairs[:_MOST_PAIRS], *more]),
             by,
-            turn.rule,
+            "alone" if group.alone else "together" if group.names else "several ways",
         )
     console.print(table)
 
@@ -176,12 +185,3 @@ def _print_later(console: Console, data: Mapping[str, Any]) -> None:
         console.print(f"Opens after {data['provenance']['last']}: {'; '.join(after)}", style="dim")
     if never:
         console.print(f"No year known, so never counted: {'; '.join(never)}", style="dim")
-
-
-def _place_names(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return both names of the ends of the pairs."""
-    return {
-        row[end]: f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}".strip() or row[end]
-        for row in data["pairs"]
-        for end in ("origin", "destination")
-    }

@@ -93,19 +93,26 @@ def checked_table(values: Any, n_links: int, problems: list[Problem]) -> Int32Ar
     return _bounded(table, "values", -UNREACHED, UNREACHED, problems)
 
 
-def checked_rates(values: Any, name: str, size: int, problems: list[Problem]) -> NDArray[np.float64]:
-    """Return a new column of numbers that are not negative, possibly infinite; note every problem."""
+def checked_numbers(
+    values: Any, name: str, size: int, least: float, problems: list[Problem]
+) -> NDArray[np.float64]:
+    """Return a new column of numbers from `least` on, possibly infinite; note every problem."""
     column = _array(values, name, 1, problems)
     if column is None:
-        return np.empty(size)
+        return np.zeros(size)
     if column.size != size:
         problems.append(Problem(name, f"has {column.size} rows, not {size}"))
-    rates = column.astype(np.float64)
-    wrong = ~(rates >= 0)
+    numbers = column.astype(np.float64)
+    wrong = ~(numbers >= least)
     if wrong.any():
         row = int(np.argmax(wrong))
-        problems.append(Problem(f"{name} row {row}", f"{column[row]} is not a number from 0"))
-    return rates
+        problems.append(
+            Problem(
+                f"{name} row {row}",
+                f"{column[row]} is not a number" + (f" from {least:g}" if least > -np.inf else ""),
+            )
+        )
+    return numbers
 
 
 def checked_seconds(values: Any, n_links: int) -> Int32Array:

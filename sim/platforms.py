@@ -11,28 +11,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from network.timetable import Timetable
+    from sim.points import Access, Points
 
     Bools = NDArray[np.bool_]
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
-
-
-class Access(NamedTuple):
-    """Ways on foot (or by feeder) between points and stops, and from point to point, in compressed rows.
-
-    Attributes
-    ----------
-    start
-        int32 [points + 1]: first way of each point.
-    stop
-        int32 [ways]: row of the stop.
-    seconds
-        int32 [ways]: s between the point and the street in front of the stop.
-    """
-
-    start: Int32s
-    stop: Int32s
-    seconds: Int32s
 
 
 class Ways(NamedTuple):
@@ -114,13 +97,31 @@ class Platforms:
         """Whether a headway's phase is not known, so that draws differ."""
         return not bool(self.bands.exact.all())
 
-    def entries(self, timetable: Timetable, access: Access, least_s: int) -> Ways:
+    def entries(self, timetable: Timetable, points: Points, least_s: int) -> Ways:
         """Return the ways from points to where one can board: access, entry, gate, and the least time."""
-        return self._ways(access, timetable.entry_s, self.gate_s + np.int32(least_s))
+        least = np.full(self.count, least_s, np.int32)
+        if points.inside:
+            return self._ways(points.access, np.zeros_like(timetable.entry_s), least)
+        return self._ways(points.access, timetable.entry_s, self.gate_s + least)
 
-    def exits(self, timetable: Timetable, access: Access) -> Ways:
+    def exits(self, timetable: Timetable, points: Points) -> Ways:
         """Return the ways from alighting to points: exit and egress."""
-        return self._ways(access, timetable.exit_s, np.zeros(self.count, np.int32))
+        exit_s = np.zeros_like(timetable.exit_s) if points.inside else timetable.exit_s
+        return self._ways(points.access, exit_s, np.zeros(self.count, np.int32))
+
+    def alightings(self) -> tuple[Int32s, Int32s, Int32s]:
+        """Return, by platform, the patterns that one can alight from there, and the call of each."""
+        start = self.arrays.pattern_start.astype(np.int64)
+        place = np.arange(len(self.arrays.alight_at)) - np.repeat(start[:-1], np.diff(start))
+        pattern = np.repeat(np.arange(len(start) - 1), np.diff(start))
+        rows = np.flatnonzero((self.arrays.alight_at < self.count) & (place > 0))
+        order, off_start = _by_value(self.arrays.alight_at[rows], self.count)
+        return _narrow(off_start, pattern[rows][order], place[rows][order])
+
+    def links_back(self) -> tuple[Int32s, Int32s, Int32s]:
+        """Return the links by the platform that they lead to: start, platform of origin, s."""
+        links = (self.arrays.link_start, self.arrays.link_to, self.arrays.link_s)
+        return _narrow(*_transposed(*(part.astype(np.int64) for part in links)))
 
     def _ways(self, access: Access, stop_s: Int32s, platform_s: Int32s) -> Ways:
         """Return the ways by platform that lead by a stop."""
@@ -295,6 +296,10 @@ def _transposed(start: Int64s, head: Int64s, seconds: Int64s) -> tuple[Int64s, I
     tail = np.repeat(np.arange(len(start) - 1), np.diff(start))
     order, turned_start = _by_value(head, len(start) - 1)
     return turned_start, tail[order], seconds[order]
+
+
+def _narrow(one: Int64s, two: Int64s, three: Int64s) -> tuple[Int32s, Int32s, Int32s]:
+    return one.astype(np.int32), two.astype(np.int32), three.astype(np.int32)
 
 
 def _by_value(values: NDArray[np.integer], count: int) -> tuple[Int64s, Int64s]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from network.errors import BadInputError, Problem
 from network.files import whole_file
-from sim.columns import checked_seconds
+from sim.columns import checked_numbers, checked_seconds
 from sim.contraction import Contraction
 from sim.kernels import phast
 from sim.kernels._jit import available_threads
@@ -223,11 +223,16 @@ class PreparedGraph:
         BadInputError
             (a `ValueError`) As for `SearchGraph.times`, or the weights do not fit; lists every problem.
         """
-        query = checked_query(sources, self._links.n_nodes, horizon_s=horizon_s, threads=threads)
-        column = np.asarray(weights, np.float64)
-        if column.shape != (self._links.n_nodes,) or not np.isfinite(column).all():
-            what = f"are not {self._links.n_nodes} finite numbers"
-            raise BadInputError(Problem("weights", what, "give one weight a node"))
+        problems: list[Problem] = []
+        column = checked_numbers(weights, "weights", self._links.n_nodes, -np.inf, problems)
+        if not np.isfinite(column).all():
+            problems.append(Problem("weights", "are not all finite"))
+        try:
+            query = checked_query(sources, self._links.n_nodes, horizon_s=horizon_s, threads=threads)
+        except BadInputError as error:
+            raise BadInputError([*problems, *error.problems]) from error
+        if problems:
+            raise BadInputError(problems)
         rows = query.seeds.start.size - 1
         if not rows or not column.size:
             return np.zeros(rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from network.errors import BadInputError, Problem
-from sim.columns import TIMES, checked_column, checked_number, checked_rates, checked_seconds
+from sim.columns import TIMES, checked_column, checked_number, checked_numbers, checked_seconds
 from sim.edges import edge_columns
 from sim.kernels.buckets import bucket_times
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, many_to_all, many_trees, path_links, path_parts
@@ -503,7 +503,7 @@ class SearchGraph:
         from sim.kernels.strategy import by_head, expected_times, link_shares  # noqa: PLC0415 - as for prepare
 
         problems: list[Problem] = []
-        rates = checked_rates(per_hour, "per_hour", self.n_links, problems)
+        rates = checked_numbers(per_hour, "per_hour", self.n_links, 0, problems)
         ends = checked_column(
             destinations, "destinations", self.n_nodes - 1, problems, fix=node_range(self.n_nodes - 1)
         )

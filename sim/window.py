@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from network.distances import straight_km
-from network.errors import BadInputError, Problem
+from network.errors import BadInputError, Problem, UnknownNameError
 from sim.kernels._jit import available_threads
-from sim.kernels.window import UNREACHED, window_times
-from sim.platforms import Access, Platforms, platforms
+from sim.kernels.window import NEVER, UNREACHED, window_times
+from sim.kernels.window_journeys import window_journeys
+from sim.platforms import Platforms, platforms
+from sim.points import Access, Directs, Placed, Points, Settings, direct_walks, points, positions
+from sim.window_journeys import Journeys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -37,83 +37,7 @@ MOST_LANES = 64
 
 _PERCENTILE = re.compile(r"p([1-9]\d?|100)")
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
-_SAMPLE_BYTES = 4_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How one walks, changes and rides where the timetable does not say.
-
-    The defaults are those of the comparison with R5 (see ``docs/window.md``). Distances on foot are straight
-    lines times the detour.
-
-    Attributes
-    ----------
-    walk_kmh
-        Walking speed, km/h.
-    walk_detour
-        Way on foot / straight line.
-    access_max_min, egress_max_min
-        Longest walk to the first stop and from the last one, min.
-    access_max_m, egress_max_m
-        The same, m along the way.
-    walk_max_min
-        Longest walk all the way, min.
-    min_transfer_s
-        Least time between reaching a stop and a departure, s; the first one too.
-    max_rides
-        Most vehicles of a journey.
-    """
-
-    walk_kmh: float = 3.6
-    walk_detour: float = 1.3
-    access_max_min: float = 30.0
-    access_max_m: float = math.inf
-    egress_max_min: float = 30.0
-    egress_max_m: float = 2000.0
-    walk_max_min: float = 30.0
-    min_transfer_s: int = 60
-    max_rides: int = 8
-
-
-class Points(NamedTuple):
-    """Starts or ends of trips, with the ways between them and the stops.
-
-    Attributes
-    ----------
-    ids
-        Identifiers.
-    access
-        Ways between each point and the street in front of stops.
-    """
-
-    ids: tuple[str, ...]
-    access: Access
-
-
-class Directs(NamedTuple):
-    """Ways from origins to destinations without riding, in compressed rows: int32 arrays, s."""
-
-    start: Int32s
-    to: Int32s
-    seconds: Int32s
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Samples:
-    """Travel times of every departure and draw.
-
-    Attributes
-    ----------
-    times_s
-        int32 [origins, draws, departures, destinations], s; `UNREACHED` where there is no journey in the
-        limit.
-    leave_s
-        int32 [departures], s after midnight; of an arrive-by search the times to arrive by.
-    """
-
-    times_s: Int32s
-    leave_s: Int32s
+_MOST_BYTES = 4_000_000_000
 
 
 class Window:
@@ -133,10 +57,19 @@ class Window:
         How many times the phases of headway services are drawn; 1 where no phase is left to chance.
     seed
         Seed of the draws.
+    traveller
+        ``random``, who leaves at each departure whatever runs; or ``planned``, who knows the timetable of the
+        day: free from each departure on, takes of the journeys within `max_min` the one that arrives first,
+        and leaves for it as late as it allows, so that there is no first wait.
     arrive_by
         Whether the window holds times to arrive by, in place of departures.
     settings
-        See `Settings`.
+        See `sim.points.Settings`.
+
+    Raises
+    ------
+    BadInputError
+        The window or a number makes no sense; lists every problem.
     """
 
     def __init__(
@@ -148,22 +81,34 @@ class Window:
         max_min: float = 120,
         draws: int = 100,
         seed: int = 0,
+        traveller: str = "random",
         arrive_by: bool = False,
         settings: Settings | None = None,
     ) -> None:
         self.timetable, self.settings = timetable, settings or Settings()
-        self.arrive_by, self.seed = arrive_by, seed
         begin_s, end_s = _window_s(window, step_s, max_min, draws, self.settings)
+        self.traveller, self.arrive_by, self.seed = traveller, arrive_by, seed
+        if traveller not in {"random", "planned"}:
+            raise UnknownNameError("traveller", traveller, ("random", "planned"))
+        if arrive_by and traveller == "planned":
+            what = "a planned traveller arrives by a time as a random one does"
+            raise BadInputError(Problem("traveller", what, "leave one of the two out"))
         self.limit_s = int(60 * max_min)
         self.leave_s = np.arange(begin_s, end_s, step_s, dtype=np.int32)
-        low_s, high_s = begin_s - self.limit_s * arrive_by, end_s + self.limit_s * (not arrive_by)
+        late_s = self.limit_s * (2 if traveller == "planned" else 1)
+        low_s, high_s = (begin_s - late_s, end_s) if arrive_by else (begin_s, end_s + late_s)
         self.platforms: Platforms = platforms(
             timetable, low_s, high_s, least_s=self.settings.min_transfer_s, backward=arrive_by
         )
         self.draws = draws if self.platforms.by_chance else 1
         shares = np.random.default_rng(seed).random((self.draws, timetable.n_patterns))
-        self._last: tuple[Points, Ways] | None = None  # the destinations asked for last
         self.phases = np.ascontiguousarray(shares[:, self.platforms.pattern])
+        self._last: tuple[Points, Ways] | None = None  # the destinations asked for last
+
+    @property
+    def count(self) -> int:
+        """Number of times behind each statistic: draws × departures."""
+        return self.draws * len(self.leave_s)
 
     def samples(
         self,
@@ -172,7 +117,7 @@ class Window:
         directs: Directs | None = None,
         *,
         threads: int | None = None,
-    ) -> Samples:
+    ) -> Int32s:
         """Return the travel times of every draw and departure between points.
 
         Parameters
@@ -184,30 +129,28 @@ class Window:
         threads
             Threads to use at most; the result does not depend on it.
 
+        Returns
+        -------
+        Int32s
+            int32 [origins, draws, departures, destinations], s; `UNREACHED` where no journey is in the limit.
+
         Raises
         ------
         BadInputError
             The result would be larger than 4 GB.
         """
-        shape = len(origins.ids), len(destinations.ids), self.draws * len(self.leave_s)
-        if 4 * math.prod(shape) > _SAMPLE_BYTES:
-            size = f"{4 * math.prod(shape) / 1e9:.0f} GB of single travel times"
-            raise BadInputError(
-                Problem("raw", f"asks for {size}", "ask for statistics, or for fewer origins")
+        size = 4 * len(origins.ids) * len(destinations.ids) * self.count
+        if size > _MOST_BYTES:
+            what, fix = (
+                f"asks for {size / 1e9:.0f} GB of single times",
+                "ask for statistics, or fewer origins",
             )
-        rows, columns = (destinations, origins) if self.arrive_by else (origins, destinations)
-        found = np.empty((len(rows.ids), len(columns.ids), shape[2]), np.int32)
-        directs = _turned(directs, shape) if self.arrive_by else directs
-        arguments = self._arguments(rows, columns, directs, _threads(len(rows.ids), threads))
-        none = np.zeros(0, np.int64)
-        window_times(
-            *arguments, found, 0, none,
-            np.empty((0, 0, 0), np.int32), np.empty((0, 0)), np.empty((0, 0), np.int64),
-        )  # fmt: skip
-        times_s = found.reshape(*found.shape[:2], self.draws, len(self.leave_s))
+            raise BadInputError(Problem("raw", what, fix))
+        found = self._search(origins, destinations, directs, threads)
+        times_s = found.samples_s.reshape(*found.samples_s.shape[:2], self.draws, len(self.leave_s))
         if self.arrive_by:
-            return Samples(np.ascontiguousarray(times_s[..., ::-1].transpose(1, 2, 3, 0)), self.leave_s)
-        return Samples(np.ascontiguousarray(times_s.transpose(0, 2, 3, 1)), self.leave_s)
+            return np.ascontiguousarray(times_s[..., ::-1].transpose(1, 2, 3, 0))
+        return np.ascontiguousarray(times_s.transpose(0, 2, 3, 1))
 
     def statistics(
         self,
@@ -240,56 +183,155 @@ class Window:
         BadInputError
             A name is no statistic.
         """
-        count = self.draws * len(self.leave_s)
-        ranks, column = _ranks(names, count)
-        ranks = ranks if ranks.size else np.ones(1, np.int64)
-        rows, columns = (destinations, origins) if self.arrive_by else (origins, destinations)
-        shape = len(origins.ids), len(destinations.ids)
-        directs = _turned(directs, shape) if self.arrive_by else directs
-        lanes = _threads(len(rows.ids), threads)
-        ranked_s = np.empty((len(rows.ids), len(columns.ids), len(ranks)), np.int32)
-        mean_s = np.empty(ranked_s.shape[:2])
-        within = np.empty(ranked_s.shape[:2], np.int64)
-        work = np.empty((lanes, len(columns.ids), count), np.int32)
+        ranks, column = ranks_of(names, self.count)
         within_s = self.limit_s if within_min is None else int(60 * within_min)
-        arguments = self._arguments(rows, columns, directs, lanes)
-        window_times(*arguments, work, within_s, ranks, ranked_s, mean_s, within)
-        table = np.empty((*ranked_s.shape[:2], len(names)))
+        found = self._search(origins, destinations, directs, threads, ranks, within_s)
+        table = np.empty((*found.mean_s.shape, len(names)))
         for at, name in enumerate(names):
             if name == "mean":
-                table[..., at] = mean_s
+                table[..., at] = found.mean_s
             elif name == "reliability":
-                table[..., at] = within / count
+                table[..., at] = found.within / self.count
             else:
-                ranked = ranked_s[..., column[name]]
+                ranked = found.ranked_s[..., column[name]]
                 table[..., at] = np.where(ranked == UNREACHED, np.inf, ranked)
         return table.transpose(1, 0, 2) if self.arrive_by else table
 
-    def _arguments(
-        self, rows: Points, columns: Points, directs: Directs | None, lanes: int
-    ) -> tuple[object, ...]:
-        """Return what the kernels take, up to their results."""
+    def ranked(
+        self, origins: Points, destinations: Points, rank: int, directs: Directs | None = None
+    ) -> tuple[Int32s, Int64s, Int64s]:
+        """Return the rank-th smallest travel time between points, and the departure behind it.
+
+        Parameters
+        ----------
+        origins, destinations, directs
+            As for `samples`.
+        rank
+            From 1 to `count`.
+
+        Returns
+        -------
+        times_s, leave_s, draw
+            [origins, destinations]: int32 s, or `UNREACHED`; s after midnight at which the traveller leaves,
+            and the draw, for `journeys`.
+        """
+        found = self._search(origins, destinations, directs, None, np.array([rank], np.int64))
+        sample = found.sample_of[..., 0]
+        leave_s = self.leave_s.astype(np.int64)[sample % len(self.leave_s)]
+        leave_s = np.where(found.left_of[..., 0] < NEVER, found.left_of[..., 0], leave_s)
+        return found.ranked_s[..., 0], leave_s, sample // len(self.leave_s)
+
+    def journeys(self, origins: Points, destinations: Points, query: Int32s) -> Journeys:
+        """Return the journeys behind single travel times.
+
+        Parameters
+        ----------
+        origins, destinations
+            Points with their accesses.
+        query
+            int32 [queries, 5]: row of the origin, draw, departure (s), row of the destination, travel time
+            (s).
+
+        Returns
+        -------
+        Journeys
+            In the order of the queries.
+        """
         found = self.platforms
+        order = np.lexsort((query[:, 2], query[:, 1], query[:, 0]))
+        start, end = self._ways(origins, entering=True), self._ways(destinations, entering=False)
+        threads = _threads(len(query), None)
+        rides = self.settings.max_rides
+        legs = np.zeros((len(query), rides, 6), np.int32)
+        ends = np.full((len(query), 4), -1, np.int32)
+        labels = np.empty((2, threads, rides + 1, found.count + 2), np.int32)
+        window_journeys(
+            tuple(found.arrays), found.alightings(), found.links_back(), tuple(found.bands), self.phases,
+            self.limit_s, rides, *start, tuple(end),
+            np.repeat(found.trips_end[None], threads, axis=0), np.repeat(found.trip_s[None], threads, axis=0),
+            _workspace(threads, found.count, len(found.pattern), 1), labels[0], labels[1],
+            np.ascontiguousarray(query[order], np.int32), legs, ends,
+        )  # fmt: skip
+        turned = np.argsort(order)
+        return Journeys(
+            self.timetable, found, query, legs[turned], ends[turned],
+            self.settings.min_transfer_s, origins.inside, destinations.inside,
+        )  # fmt: skip
+
+    def _search(
+        self,
+        origins: Points,
+        destinations: Points,
+        directs: Directs | None,
+        threads: int | None,
+        ranks: Int64s | None = None,
+        within_s: int = 0,
+    ) -> _Found:
+        """Search from all origins; keep the samples, or statistics where there are ranks."""
+        found, shape = self.platforms, (len(origins.ids), len(destinations.ids))
+        rows, columns = origins, destinations
+        if directs is None:
+            directs = Directs(np.zeros(shape[0] + 1, np.int32), *(np.zeros(0, np.int32),) * 2)
+        if self.arrive_by:
+            rows, columns, directs = destinations, origins, _turned(directs, shape)
         start = self._ways(rows, entering=not self.arrive_by)
         if self._last is None or self._last[0] is not columns:
             self._last = columns, self._ways(columns, entering=self.arrive_by)
         end = self._last[1]
-        if directs is None:
-            directs = Directs(np.zeros(len(rows.ids) + 1, np.int32), *(np.zeros(0, np.int32),) * 2)
-        trips_end = np.repeat(found.trips_end[None], lanes, axis=0)
-        trip_s = np.repeat(found.trip_s[None], lanes, axis=0)
+        lanes = _threads(len(rows.ids), threads)
         leave_s = _blocks(-self.leave_s[::-1] if self.arrive_by else self.leave_s)
-        return (
+        few = ranks is not None
+        ranks = np.zeros(0, np.int64) if ranks is None else ranks
+        kept = (lanes if few else len(rows.ids)), len(columns.ids), self.count
+        moments = self._most_moments(start, leave_s.shape[1])
+        known = len(columns.ids) if moments else 0
+        pairs = (len(rows.ids), len(columns.ids)) if few else (0, 0)
+        out = _Found(
+            samples_s=np.empty(kept, np.int32),
+            ranked_s=np.empty((*pairs, len(ranks)), np.int32),
+            sample_of=np.empty((*pairs, len(ranks)), np.int64),
+            left_of=np.full((*pairs, len(ranks)), NEVER, np.int64),
+            mean_s=np.empty(pairs),
+            within=np.empty(pairs, np.int64),
+        )
+        window_times(
             tuple(found.arrays), tuple(found.bands), self.phases, found.backward, leave_s, *start, tuple(end),
-            *directs, self.limit_s, self.settings.max_rides, trips_end, trip_s,
+            *directs, self.limit_s, self.settings.max_rides,
+            np.repeat(found.trips_end[None], lanes, axis=0), np.repeat(found.trip_s[None], lanes, axis=0),
             _workspace(lanes, found.count, len(found.pattern), leave_s.shape[1]),
+            out.samples_s, np.empty((lanes, moments), np.int32),
+            np.empty((lanes, known, moments), np.int32), np.empty((lanes, known, self.count), np.int32),
+            within_s, ranks, out.ranked_s, out.sample_of, out.left_of, out.mean_s, out.within,
         )  # fmt: skip
+        return out
+
+    def _most_moments(self, start: Ways, lanes: int) -> int:
+        """Return the room for moments to leave at; 0 for who does not know the timetable."""
+        if self.traveller != "planned":
+            return 0
+        arrays = self.platforms.arrays
+        room = (self.platforms.trips_end - arrays.trips_start)[arrays.at_pattern]
+        before = np.append(0, np.cumsum(room))
+        each = (before[arrays.at_start[1:]] - before[arrays.at_start[:-1]])[start.to]
+        total = np.append(0, np.cumsum(each))
+        return int(np.diff(total[start.start]).max(initial=0)) + lanes
 
     def _ways(self, points: Points, *, entering: bool) -> Ways:
         """Return the ways between points and platforms."""
         if entering:
-            return self.platforms.entries(self.timetable, points.access, self.settings.min_transfer_s)
-        return self.platforms.exits(self.timetable, points.access)
+            return self.platforms.entries(self.timetable, points, self.settings.min_transfer_s)
+        return self.platforms.exits(self.timetable, points)
+
+
+class _Found(NamedTuple):
+    """What the kernel writes; see `sim.kernels.window.window_times`."""
+
+    samples_s: Int32s
+    ranked_s: Int32s
+    sample_of: Int64s
+    left_of: Int64s
+    mean_s: Floats
+    within: Int64s
 
 
 def travel_times(
@@ -304,6 +346,7 @@ def travel_times(
     reliability_min: float | None = None,
     draws: int = 100,
     seed: int = 0,
+    traveller: str = "random",
     arrive_by: bool = False,
     settings: Settings | None = None,
     directs: Directs | None = None,
@@ -334,6 +377,8 @@ def travel_times(
         departures within `reliability_min` (by default `max_min`).
     draws, seed
         How often the phases of headway services are drawn, each service's on its own, and with which seed.
+    traveller
+        ``random`` or ``planned``; see `Window`.
     arrive_by
         Whether the window holds times to arrive by.
     settings
@@ -360,22 +405,23 @@ def travel_times(
     import xarray as xr  # noqa: PLC0415 - heavy
 
     settings = settings or Settings()
-    _ranks(statistics, 1)
+    ranks_of(statistics, 1)
     asked = Window(
         timetable, window,
-        step_s=step_s, max_min=max_min, draws=draws, seed=seed, arrive_by=arrive_by, settings=settings,
+        step_s=step_s, max_min=max_min, draws=draws, seed=seed,
+        traveller=traveller, arrive_by=arrive_by, settings=settings,
     )  # fmt: skip
-    start = _points(timetable, origins, settings, access=True)
+    start = points(timetable, origins, settings, access=True)
     if destinations is None:
         count = np.arange(timetable.n_stops, dtype=np.int32)
         own = Access(np.append(count, np.int32(len(count))), count, np.zeros_like(count))
-        end = _Placed(Points(tuple(timetable.stops["stop_id"]), own), _positions(timetable.stops))
+        end = Placed(Points(tuple(timetable.stops["stop_id"]), own), positions(timetable.stops))
     else:
-        end = _points(timetable, destinations, settings, access=False)
+        end = points(timetable, destinations, settings, access=False)
     if directs is None:
-        directs = _walks(start, end, settings)
+        directs = direct_walks(start, end, settings)
     if raw:
-        found = asked.samples(start.points, end.points, directs, threads=threads).times_s
+        found = asked.samples(start.points, end.points, directs, threads=threads)
         return found.reshape(found.shape[0], -1, found.shape[3])
     table = asked.statistics(
         start.points, end.points, statistics, directs, within_min=reliability_min, threads=threads
@@ -402,7 +448,7 @@ def travel_times(
             "max_min": max_min,
             "reliability_min": max_min if reliability_min is None else reliability_min,
             "arrive_by": arrive_by,
-            "traveller": "random",
+            "traveller": traveller,
             **asdict(settings),
         },
     )
@@ -465,101 +511,6 @@ def access_percentiles(
     return np.asarray(ordered[..., rows], np.float64)
 
 
-# ------------------------------------------------------------------------------------------------- points
-
-
-class _Placed(NamedTuple):
-    """Points, and where they are: degrees, [points, 2]; None where that is not known."""
-
-    points: Points
-    lon_lat: Floats | None
-
-
-def _points(
-    timetable: Timetable,
-    wanted: Sequence[str | tuple[float, float]] | Points,
-    settings: Settings,
-    *,
-    access: bool,
-) -> _Placed:
-    """Return points with the walks to the stops in reach; a stop is at its own entrance."""
-    if isinstance(wanted, Points):
-        return _Placed(wanted, None)
-    named = [one for one in wanted if isinstance(one, str)]
-    row = dict(zip(named, timetable.stop_rows(named).tolist(), strict=True))
-    places = _positions(timetable.stops)
-    problems, ids, at = [], [], []
-    for one in wanted:
-        if isinstance(one, str):
-            at.append(places[row[one]])
-            ids.append(one)
-            continue
-        lon, lat = float(one[0]), float(one[1])
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # noqa: PLR2004 - degrees of the earth
-            problems.append(
-                Problem("origins", f"({lon}, {lat}) is not on the earth", "(lon, lat) in degrees")
-            )
-        at.append(np.array([lon, lat]))
-        ids.append(f"{lon:g},{lat:g}")
-    if not ids:
-        problems.append(Problem("origins", "there is none", "give ids of stops, or (lon, lat)"))
-    if problems:
-        raise BadInputError(problems)
-    lon_lat = np.array(at)
-    own = [row.get(name, -1) for name in ids]
-    most_min = settings.access_max_min if access else settings.egress_max_min
-    most_m = settings.access_max_m if access else settings.egress_max_m
-    point, stop, seconds = walks_between(lon_lat, places, settings, most_min=most_min, most_m=most_m)
-    seconds[stop == np.array(own)[point]] = 0
-    start = np.searchsorted(point, np.arange(len(ids) + 1))
-    ways = Access(start.astype(np.int32), stop.astype(np.int32), seconds.astype(np.int32))
-    return _Placed(Points(tuple(ids), ways), lon_lat)
-
-
-def _walks(start: _Placed, end: _Placed, settings: Settings) -> Directs | None:
-    """Return the walks from origins to destinations, where all positions are known."""
-    if start.lon_lat is None or end.lon_lat is None:
-        return None
-    one, other, seconds = walks_between(
-        start.lon_lat, end.lon_lat, settings, most_min=settings.walk_max_min, most_m=math.inf
-    )
-    begin = np.searchsorted(one, np.arange(len(start.lon_lat) + 1))
-    return Directs(begin.astype(np.int32), other.astype(np.int32), seconds.astype(np.int32))
-
-
-def walks_between(
-    lon_lat: Floats, other: Floats, settings: Settings, *, most_min: float, most_m: float
-) -> tuple[Int64s, Int64s, Int64s]:
-    """Return all walks between points in degrees, [points, 2]: rows of both ends, sorted, and whole s.
-
-    The way is the geodesic times the detour; it takes at most `most_min` and is at most `most_m` long.
-    """
-    reach_m = min(most_m, most_min * settings.walk_kmh * 1000 / 60) / settings.walk_detour
-    if not len(lon_lat) or not len(other):
-        none = np.zeros(0, np.int64)
-        return none, none, none
-    found = cKDTree(_on_sphere(lon_lat)).sparse_distance_matrix(
-        cKDTree(_on_sphere(other)), 1.01 * reach_m + 1, output_type="ndarray"
-    )
-    one, two = found["i"].astype(np.int64), found["j"].astype(np.int64)
-    away_m = 1000 * straight_km(lon_lat[one, 0], lon_lat[one, 1], other[two, 0], other[two, 1])
-    near = away_m <= reach_m
-    order = np.lexsort((two[near], one[near]))
-    one, two, away_m = one[near][order], two[near][order], away_m[near][order]
-    seconds = np.floor(away_m * settings.walk_detour * 3.6 / settings.walk_kmh + 0.5)
-    return one, two, seconds.astype(np.int64)
-
-
-def _on_sphere(lon_lat: Floats) -> Floats:
-    """Return points in degrees as x, y, z on a sphere of the earth's size, m."""
-    lon, lat = np.radians(lon_lat).T
-    return 6_371_000 * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-
-
-def _positions(stops: pd.DataFrame) -> Floats:
-    return stops[["lon", "lat"]].to_numpy(np.float64)
-
-
 # ------------------------------------------------------------------------------------------------ arguments
 
 
@@ -611,7 +562,7 @@ def is_statistic(name: str) -> bool:
     return name in {"best", "mean", "reliability"} or _PERCENTILE.fullmatch(name) is not None
 
 
-def _ranks(names: Sequence[str], count: int) -> tuple[Int64s, dict[str, int]]:
+def ranks_of(names: Sequence[str], count: int) -> tuple[Int64s, dict[str, int]]:
     """Return which smallest samples are wanted, and the column of each statistic among them."""
     wrong = [name for name in names if not is_statistic(name)]
     if wrong:
@@ -619,7 +570,8 @@ def _ranks(names: Sequence[str], count: int) -> tuple[Int64s, dict[str, int]]:
         raise BadInputError(Problem("statistics", f"{name!r} is no statistic", fix) for name in wrong)
     wanted: dict[str, int] = {"best": 1} if "best" in names else {}
     wanted |= {name: math.ceil(int(name[1:]) * count / 100) for name in names if _PERCENTILE.fullmatch(name)}
-    return np.array(list(wanted.values()), np.int64), {name: at for at, name in enumerate(wanted)}
+    ranks = np.array(list(wanted.values()) or [1], np.int64)
+    return ranks, {name: at for at, name in enumerate(wanted)}
 
 
 def _blocks(leave_s: Int32s) -> Int32s:
@@ -638,10 +590,8 @@ def _threads(rows: int, threads: int | None) -> int:
     return max(1, min(rows, free if threads is None else min(threads, free)))
 
 
-def _turned(directs: Directs | None, shape: tuple[int, ...]) -> Directs | None:
+def _turned(directs: Directs, shape: tuple[int, ...]) -> Directs:
     """Return the ways without riding by destination."""
-    if directs is None:
-        return None
     origin = np.repeat(np.arange(shape[0]), np.diff(directs.start))
     order = np.lexsort((origin, directs.to))
     start = np.searchsorted(directs.to[order], np.arange(shape[1] + 1))

@@ -1,5 +1,6 @@
 """Switching cards on one super-graph gives the times of a full rebuild."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -7,13 +8,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from network.compile import Query
+from network import compile as compiling
+from network.compile import Query, compile_graph
+from network.ends import ends_of
 from network.errors import BadInputError
+from network.graph import PARTS, LinkKind
 from network.reader import get_region
+from network.rides import departures_a_day, departures_in
 from network.testing import make_region
 from scenarios.cards import Card
 from scenarios.scenario import Scenario, get_scenario
 from sim.evaluate import Evaluator
+from sim.factors import Factors
+from sim.journeys import Network
+from sim.search import SearchGraph
 
 QUERIES = [
     Query("door", "transit", "am-peak"),
@@ -163,3 +171,56 @@ def test_wrong_input_is_told_at_once():
     evaluator = Evaluator(region, base, ["fs_metro4"], CORES, QUERIES[0])
     with pytest.raises(BadInputError, match="not \\[choices, 1 cards\\]"):
         evaluator.times([[True, False]])
+
+
+def test_factors_of_parts_scale_the_links_of_the_compiled_graph():
+    region = get_region("guangzhou")
+    base, query = get_scenario("today-2026", region), QUERIES[0]
+    evaluator = Evaluator(region, base, (), CORES, query)
+    given = {"access": 0.8, "entry": 1.5, "transfer": 1.25, "exit": 2.0, "egress": 0.9}
+    found = evaluator.times(
+        np.zeros((1, 0), bool), factors=Factors(part={name: np.array([by]) for name, by in given.items()})
+    )[0]
+    state = base.apply(region).region
+    graph = compile_graph(state, ends_of(state, CORES), query)
+    parts, still = graph.parts_s.astype(float), graph.kind != LinkKind.RIDE
+    for name, by in given.items():
+        column = PARTS.index(name)
+        parts[still, column] = np.floor(parts[still, column] * by + 0.5)
+    search = SearchGraph.from_arrays(graph.tail, graph.head, parts.sum(axis=1).astype(int), graph.n_nodes)
+    wanted = search.times(graph.origin)[:, graph.destination]
+    np.testing.assert_array_equal(found, wanted)
+    assert (found != evaluator.times(np.zeros((1, 0), bool))[0]).any()
+
+
+@pytest.mark.parametrize("query", [QUERIES[0], QUERIES[1], QUERIES[4]], ids=str)
+def test_factors_of_lines_time_the_legs_anew(query, monkeypatch):
+    region = get_region("guangzhou")
+    base = get_scenario("today-2026", region)
+    evaluator = Evaluator(region, base, (), CORES, query)
+    kinds = evaluator.lines()
+    slow = {line: 1.4 if kind == "metro" else 0.7 for line, kind in kinds.items()}
+    rare = {line: 2.0 if kind == "metro" else 0.5 for line, kind in kinds.items()}
+    found = evaluator.times(np.zeros((1, 0), bool), factors=Factors(ride=slow, headway=rare))[0]
+    network = Network(base.apply(region).region)
+    line = network.region.services["line_id"].to_numpy()
+    old, called = network.tables.rides, network.tables.calls
+    ride_s = np.floor(old.ride_s * np.array([slow[name] for name in line])[old.service] + 0.5).astype(
+        np.int64
+    )
+    network.tables.rides = replace(old, ride_s=ride_s)
+    every = np.array([rare[name] for name in line])
+    monkeypatch.setattr(
+        compiling, "departures_in", lambda *given: departures_in(*given) / every[called.service]
+    )
+    monkeypatch.setattr(compiling, "departures_a_day", lambda given: departures_a_day(given) / every)
+    rows = np.arange(len(CORES))
+    wanted = network.router(ends_of(network.region, CORES), query).times(rows, rows).seconds
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_wrong_factors_are_told_at_once():
+    with pytest.raises(BadInputError) as caught:
+        Factors(ride={"l1": np.array([1.0, 0.0])}, part={"drive": np.array([1.0])})
+    assert "l1" in str(caught.value)
+    assert "drive" in str(caught.value)

@@ -134,8 +134,17 @@ def test_nothing_to_search(prepared):
 def test_wrong_questions(prepared):
     with pytest.raises(BadInputError, match="targets row 0"):
         prepared.times([0], targets=[900])
-    with pytest.raises(BadInputError, match="weights"):
-        prepared.sums_within([0], np.ones(3), horizon_s=1)
+    with pytest.raises(BadInputError) as error:
+        prepared.sums_within([900], [1, np.nan, np.inf], horizon_s=-1)
+    assert str(error.value).splitlines() == [
+        "weights: has 3 rows, not 900",
+        "weights row 1: nan is not a number",
+        "weights: are not all finite",
+        "sources row 0: 900 is above 899 (nodes are 0 to 899)",
+        "horizon_s: -1 is not between 0 and 2147483647",
+    ]
+    with pytest.raises(BadInputError, match="weights: holds <U1, not whole numbers"):
+        prepared.sums_within([0], ["x"], horizon_s=1)
     with pytest.raises(BadInputError, match="seconds"):
         prepared.with_seconds([1])
 

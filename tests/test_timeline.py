@@ -1,6 +1,7 @@
 """Timelines: opening years, states of years, and who turned a pair, against a judge that is a rule on cards."""
 
 import datetime as dt
+from dataclasses import replace
 from itertools import combinations
 
 import pandas as pd
@@ -95,6 +96,7 @@ def test_a_cancelled_need_keeps_a_card_away():
 def test_the_state_of_a_year():
     scenario = plan(card("a", "2026"), card("b", "2028"), year=2027, changes=(("plan", object()),))
     early, late = scenario_in(scenario, 2026), scenario_in(scenario, 2028)
+    assert len(scenario_in(scenario, 2027).changes) == 1
     assert (early.day, list(early.built), early.changes) == (dt.date(2026, 12, 31), ["a"], ())
     assert (late.day, list(late.built), len(late.changes)) == (dt.date(2028, 12, 31), ["a", "b"], 1)
 
@@ -233,3 +235,6 @@ def test_a_card_whose_rows_are_dated_opens_by_them():
     found = timeline(scenario, dated_region("x"), (2026, 2028), judge)
     assert found.years[1].opened == ("x", "a")
     assert [turn.alone for turn in found.turns] == [("x",)]
+    without = replace(scenario, cancelled=frozenset({"x"}))
+    found = timeline(without, dated_region("x"), (2026, 2028), judge)
+    assert found.years[1].opened == ("a",)

@@ -20,6 +20,7 @@ import pandas as pd
 from network.complexes import complex_of
 from network.distances import straight_km
 from network.gtfs.clock import clock_texts
+from network.gtfs.ids import unused_names
 from network.gtfs.kinds import CLASS_NAMES, ROUTE_TYPES
 from network.headways import Bands, headway_bands
 from network.rides import Calls, calls, timetable
@@ -205,7 +206,7 @@ class _Feed:
         order = np.lexsort((stations["class"].map(_RANK).to_numpy(), number))
         _, begin, size = np.unique(number[order], return_index=True, return_counts=True)
         chief, ids = order[begin], stations["station_id"]
-        names = _unused([f"{ids.iloc[row]}@" for row in chief], set(ids))
+        names = unused_names([f"{ids.iloc[row]}@" for row in chief], set(ids))
         many = np.flatnonzero(size > 1)
         parents = pd.DataFrame({"stop_id": [names[one] for one in many], "chief": chief[many]})
         return [names[one] if size[one] > 1 else "" for one in number], parents
@@ -299,7 +300,7 @@ class _Feed:
             f"{ids[service[at]]}:{clock[:5]}" if at < len(row) else ids[service[at]]
             for at, clock in zip(order, clock_texts(start_s[order]), strict=True)
         ]
-        return service[order], start_s[order], _unused(names, set())
+        return service[order], start_s[order], unused_names(names)
 
     def _trip_table(self) -> pd.DataFrame:
         last = self.calls.station[self.first[1:] - 1]
@@ -414,21 +415,6 @@ def _main_names(table: pd.DataFrame, ids: pd.Series) -> pd.Series:
     """Return the local name of each row, else the English one, else the id."""
     names = table["name_zh"].where(table["name_zh"] != "", table["name_en"])
     return names.where(names != "", ids)
-
-
-def _unused(names: list[str], used: set[str]) -> list[str]:
-    """Return names that differ from each other and from those used: the second gets ``#2``."""
-    taken, out = set(used), []
-    many: dict[str, int] = {}
-    for name in names:
-        many[name] = many.get(name, 0) + 1
-        new = name if many[name] == 1 else f"{name}#{many[name]}"
-        while new in taken:
-            many[name] += 1
-            new = f"{name}#{many[name]}"
-        taken.add(new)
-        out.append(new)
-    return out
 
 
 def _colours(name: str) -> tuple[str, str]:

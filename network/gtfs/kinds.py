@@ -17,16 +17,8 @@ CLASS_NAMES = {
     "metro": ("地铁", "Metro"),
 }
 
-_BASIC = {2: "conventional", 12: "metro"}
-_EXTENDED = (
-    (100, 101, "conventional"),
-    (101, 102, "hsr"),
-    (102, 106, "conventional"),
-    (106, 107, "intercity"),
-    (107, 109, "conventional"),
-    (109, 110, "intercity"),
-    (110, 118, "conventional"),
-)
+_RAIL = {2: "intercity", 101: "hsr", 102: "conventional", 103: "conventional", 105: "conventional"}
+"""Classes of single types; other trains, suburban and regional ones, are walk-up services: ``intercity``."""
 
 
 def find_class(route_type: int) -> str | None:
@@ -34,13 +26,12 @@ def find_class(route_type: int) -> str | None:
 
     Buses, trams, ferries and cable cars are walk-up services without a gate, as the metro is.
     """
-    if route_type in _BASIC:
-        return _BASIC[route_type]
-    for low, end, kind in _EXTENDED:
-        if low <= route_type < end:
-            return kind
-    known = 0 <= route_type <= 7 or route_type == 11 or 200 <= route_type < 1800  # noqa: PLR2004
-    return "metro" if known else None
+    if route_type in _RAIL:
+        return _RAIL[route_type]
+    if 100 <= route_type < 200:  # noqa: PLR2004
+        return "intercity"
+    is_known = 0 <= route_type <= 7 or route_type in {11, 12} or 200 <= route_type < 1800  # noqa: PLR2004
+    return "metro" if is_known else None
 
 
 def is_street(route_type: int) -> bool:

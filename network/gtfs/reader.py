@@ -13,7 +13,7 @@ import pandas as pd
 
 from network.errors import BadInputError, Problem
 from network.gtfs.calls import calls_of
-from network.gtfs.feeds import PLATFORM, Feed, read_feed
+from network.gtfs.feeds import PLATFORM, STATION, Feed, read_feed
 from network.gtfs.kinds import find_class
 from network.gtfs.names import names_of
 from network.gtfs.transfers import transfers_of
@@ -42,6 +42,10 @@ class ServiceDay:
     stops
         stop_id, name_zh (the local name), name_en, lon, lat (degrees WGS 84), complex (the parent station,
         blank if none), station_class (that of an own export, else blank). All stops, used or not.
+    stations
+        Parents of stops: stop_id, name_zh, name_en, lon, lat (NaN where the feed does not say).
+    agencies
+        Names of the agencies.
     routes
         route_id, name_zh, name_en, name, colour (six hexadecimal digits or blank), class, route_type, gate_s
         (s before departure by which one who comes from the street must be there).
@@ -58,7 +62,9 @@ class ServiceDay:
 
     day: dt.date
     time_zone: str
+    agencies: tuple[str, ...]
     stops: pd.DataFrame
+    stations: pd.DataFrame
     routes: pd.DataFrame
     stop_times: pd.DataFrame
     frequencies: pd.DataFrame
@@ -152,6 +158,7 @@ def _prefixes(names: Sequence[str]) -> list[str]:
 
 _IDS = {
     "stops": ("stop_id", "complex"),
+    "stations": ("stop_id",),
     "routes": ("route_id",),
     "stop_times": ("trip_id", "stop_id", "route_id"),
     "frequencies": ("trip_id",),
@@ -174,7 +181,10 @@ def _joined(
             frames.append(frame)
         tables[table] = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     notes = tuple(note for part in parts for note in part.notes)
-    return ServiceDay(day=day, time_zone=zone, notes=notes, **tables)
+    agencies = tuple(
+        dict.fromkeys(name for part in parts for name in part.feed.tables["agency"]["agency_name"])
+    )
+    return ServiceDay(day=day, time_zone=zone, agencies=agencies, notes=notes, **tables)
 
 
 class _Day:
@@ -207,7 +217,8 @@ class _Day:
         routes = self._routes()
         routes["gate_s"] = [gates.get(route, 0) for route in routes["route_id"]]
         return {
-            "stops": self._stops(),
+            "stops": self._stops(PLATFORM),
+            "stations": self._stops(STATION).drop(columns=["complex", "station_class"]),
             "routes": routes,
             "stop_times": self.stop_times,
             "frequencies": self.frequencies,
@@ -270,9 +281,9 @@ class _Day:
         services: list[str] = gtfs_kit.Feed(dist_units="km", **given).get_active_services(day)
         return services
 
-    def _stops(self) -> pd.DataFrame:
+    def _stops(self, location_type: int) -> pd.DataFrame:
         stops = self.feed.tables["stops"]
-        stops = stops[stops["location_type"] == PLATFORM]
+        stops = stops[stops["location_type"] == location_type]
         local, english = names_of(self.feed, "stops", "stop_name", stops["stop_id"], stops["stop_name"])
         return pd.DataFrame(
             {

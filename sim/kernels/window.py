@@ -299,18 +299,8 @@ def search(
 
 @jit
 def _arrivals(
-    alight,
-    leave_s,
-    lanes,
-    limit_s,
-    egress_start,
-    egress_from,
-    egress_s,
-    direct_to,
-    direct_s,
-    sample,
-    samples_s,
-):
+    alight, leave_s, lanes, limit_s, egress_start, egress_from, egress_s, sample, samples_s
+):  # fmt: skip
     """Write the travel times of the first `lanes` lanes to all destinations, from column `sample` on."""
     begin, stop = u64(sample), u64(lanes)
     for end in range(u64(egress_start.size - 1)):
@@ -324,17 +314,62 @@ def _arrivals(
         for lane in range(stop):
             time_s = np.int32(samples_s[end, begin + lane] - leave_s[lane])
             samples_s[end, begin + lane] = time_s if time_s <= limit_s else UNREACHED
-    for row in range(direct_to.size):
-        if direct_s[row] <= limit_s:
-            for lane in range(lanes):
-                at = direct_to[row], sample + lane
-                samples_s[at] = min(samples_s[at], direct_s[row])
+
+
+@jit
+def _moments(
+    begin_s, end_s, access_to, access_s, at_start, at_pattern, at_place,
+    trips_start, trips_end, trip_s, trip_run, run_depart_s, moments_s,
+):  # fmt: skip
+    """Write the last moments to leave at to catch each first vehicle, ascending; return how many."""
+    many = 0
+    for row in range(access_to.size):
+        for at in range(at_start[access_to[row]], at_start[access_to[row] + 1]):
+            pattern, place = at_pattern[at], at_place[at]
+            for trip in range(trips_start[pattern], trips_end[pattern]):
+                moment_s = trip_s[trip] + run_depart_s[trip_run[trip] + place] - access_s[row]
+                if begin_s <= moment_s <= end_s:
+                    moments_s[many] = moment_s
+                    many += 1
+    moments_s[:many].sort()
+    kept = 0
+    for at in range(many):
+        if at == 0 or moments_s[at] != moments_s[kept - 1]:
+            moments_s[kept] = moments_s[at]
+            kept += 1
+    return kept
+
+
+@jit
+def _from_moments(moments_s, times_s, leave_s, departures, limit_s, sample, samples_s, left_s):
+    """Write the travel times of who knows the timetable and is free to leave from each departure on.
+
+    Of the journeys within the limit that leave then, or at most so much later, the one that arrives first
+    counts, and of those the one that leaves last; `left_s` gets the moment at which it leaves.
+    """
+    for end in range(samples_s.shape[0]):
+        arrival_s, best = np.int64(NEVER), -1
+        at = moments_s.size - 1
+        for departure in range(departures - 1, -1, -1):
+            while at >= 0 and moments_s[at] >= leave_s[departure]:
+                if times_s[end, at] != UNREACHED and moments_s[at] + times_s[end, at] < arrival_s:
+                    arrival_s, best = moments_s[at] + times_s[end, at], at
+                at -= 1
+            taken = best
+            while taken > at and (
+                moments_s[taken] > leave_s[departure] + limit_s
+                or moments_s[taken] + np.int64(times_s[end, taken]) != arrival_s
+            ):
+                taken -= 1
+            found = taken > at
+            samples_s[end, sample + departure] = times_s[end, taken] if found else UNREACHED
+            left_s[end, sample + departure] = moments_s[taken] if found else NEVER
 
 
 @jit
 def _sample_origin(
     timetable, bands, phases, backward, leave_s, access_to, access_s, egress, direct_to, direct_s,
-    limit_s, max_rides, trips_end, trip_s, work, samples_s,
+    limit_s, max_rides, trips_end, trip_s, work, samples_s, moments_s, times_s, left_s,
 ):  # fmt: skip
     """Write the travel times from one origin, [destinations, draws × departures], draw by draw."""
     (
@@ -346,23 +381,55 @@ def _sample_origin(
     egress_start, egress_from, egress_s = egress
     blocks, lanes = leave_s.shape
     departures = samples_s.shape[1] // phases.shape[0]
+    every_s = leave_s.reshape(leave_s.size)
+    planned = moments_s.size > 0
     for draw in range(phases.shape[0]):
         headway_trips(
             band_pattern, band_start_s, band_end_s, band_headway_s, band_exact,
             phases[draw], backward, trips_start, trips_end, trip_s,
         )  # fmt: skip
+        if planned:
+            last_s = every_s[departures - 1] + limit_s
+            many = _moments(
+                every_s[0], last_s, access_to, access_s, at_start, at_pattern, at_place,
+                trips_start, trips_end, trip_s, trip_run, run_depart_s, moments_s,
+            )  # fmt: skip
+            blocks = (many + lanes - 1) // lanes
+            moments_s[many : blocks * lanes] = moments_s[many - 1] if many else 0
         for block in range(blocks):
+            part_s = moments_s[block * lanes : (block + 1) * lanes] if planned else leave_s[block]
             search(
                 pattern_start, board_at, alight_at, trips_start, trips_end, trip_s, trip_run,
                 run_arrive_s, run_depart_s, at_start, at_pattern, at_place, link_start, link_to, link_s,
-                leave_s[block], access_to, access_s, limit_s, max_rides,
+                part_s, access_to, access_s, limit_s, max_rides,
                 ready, alight, low, high, improved, touched, is_touched, soon_low, soon_high, first, queue,
             )  # fmt: skip
-            sample, used = draw * departures + block * lanes, min(lanes, departures - block * lanes)
-            _arrivals(
-                alight, leave_s[block], used, limit_s, egress_start, egress_from, egress_s,
-                direct_to, direct_s, sample, samples_s,
-            )  # fmt: skip
+            if planned:
+                _arrivals(
+                    alight,
+                    part_s,
+                    lanes,
+                    limit_s,
+                    egress_start,
+                    egress_from,
+                    egress_s,
+                    block * lanes,
+                    times_s,
+                )
+            else:
+                _arrivals(
+                    alight, part_s, min(lanes, departures - block * lanes), limit_s,
+                    egress_start, egress_from, egress_s, draw * departures + block * lanes, samples_s,
+                )  # fmt: skip
+        if planned:
+            _from_moments(
+                moments_s[:many], times_s, every_s, departures, limit_s, draw * departures, samples_s, left_s
+            )
+    for row in range(direct_to.size):
+        if direct_s[row] <= limit_s:
+            for sample in range(samples_s.shape[1]):
+                at = direct_to[row], sample
+                samples_s[at] = min(samples_s[at], direct_s[row])
 
 
 @jit
@@ -382,12 +449,16 @@ def rank(samples_s, wanted, limit_s):
 
 
 @jit
-def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, mean_s, within):
+def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, sample_of, mean_s, within):
     """Write the statistics of all destinations; the mean is infinite where a sample is unreached."""
     for end in range(samples_s.shape[0]):
         row = samples_s[end]
         for at in range(ranks.size):
             ranked_s[end, at] = rank(row, ranks[at], limit_s)
+            sample = u64(0)
+            while row[sample] != ranked_s[end, at]:
+                sample += ONE
+            sample_of[end, at] = sample
         total, many = np.int64(0), np.int64(0)
         for sample in range(row.size):
             total += row[sample]
@@ -401,7 +472,7 @@ def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, mean_s, within):
 def _share(
     thread, threads, timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
     direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, within_s, ranks, ranked_s, mean_s, within,
+    samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s, within,
 ):  # fmt: skip
     """Search from every `threads`-th origin; keep the samples, or if there are ranks their statistics."""
     own = (
@@ -412,21 +483,36 @@ def _share(
     for origin in range(thread, access_start.size - 1, threads):
         reach = slice(access_start[origin], access_start[origin + 1])
         straight = slice(direct_start[origin], direct_start[origin + 1])
-        rows = samples_s[thread if ranks.size else origin]
+        place = thread if ranks.size else origin
+        rows = samples_s[place]
         _sample_origin(
             timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
             direct_to[straight], direct_s[straight], limit_s, max_rides,
             trips_end[thread], trip_s[thread], own, rows,
+            moments_s[thread], times_s[thread], left_s[thread],
         )  # fmt: skip
         if ranks.size:
-            _summarize(rows, limit_s, within_s, ranks, ranked_s[origin], mean_s[origin], within[origin])
+            _summarize(
+                rows,
+                limit_s,
+                within_s,
+                ranks,
+                ranked_s[origin],
+                sample_of[origin],
+                mean_s[origin],
+                within[origin],
+            )
+            if moments_s.shape[1]:
+                for end in range(rows.shape[0]):
+                    for at in range(ranks.size):
+                        left_of[origin, end, at] = left_s[thread, end, sample_of[origin, end, at]]
 
 
 @pjit
 def _parallel(
     timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
     direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, within_s, ranks, ranked_s, mean_s, within,
+    samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s, within,
 ):  # fmt: skip
     """Search from all origins, shared out over threads."""
     threads = trip_s.shape[0]
@@ -435,7 +521,8 @@ def _parallel(
             np.int64(thread), np.int64(threads),
             timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
             direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-            samples_s, within_s, ranks, ranked_s, mean_s, within,
+            samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s,
+            within,
         )  # fmt: skip
 
 
@@ -463,9 +550,15 @@ def window_times(*arguments: Any) -> None:
         - work: tuple of the workspaces of `search`, each with a first axis of threads;
         - samples_s: int32 [origins, destinations, draws × departures], written; where statistics are asked
           for a workspace whose first axis are threads;
+        - moments_s int32 [threads, moments], times_s int32 [threads, destinations, moments] and left_s int32
+          [threads, destinations, draws × departures]: workspace for who knows the timetable, with room for
+          one
+          moment a first vehicle and a block more; of size 0 behind the threads for others;
         - within_s: time within which samples are counted, s;
         - ranks: int64 [statistics], which smallest samples are wanted, from 1 on; none to keep the samples;
         - ranked_s: int32 [origins, destinations, statistics], those samples, s, or `UNREACHED`; written;
+        - sample_of: int64 [origins, destinations, statistics], the first sample that is that long; written;
+        - left_of: int64 like it, the moment at which who knows the timetable leaves then; written;
         - mean_s: float64 [origins, destinations], infinite if a sample is unreached; written;
         - within: int64 [origins, destinations], samples within `within_s`; written.
     """

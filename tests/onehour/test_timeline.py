@@ -96,6 +96,14 @@ def test_turns_by_hand(found):
     assert found.names(["faster", "dream"]) == [("提速", "Faster trains"), ("", "dream")]
 
 
+def test_turns_by_the_same_openings_are_a_group(found):
+    groups = found.turn_groups()
+    assert [(group.year, group.names, len(group.pairs), group.alone) for group in groups] == [
+        (2027, ("faster",), 4, True),
+        (2030, ("checks",), 2, True),
+    ]
+
+
 def test_the_study_s_method(home):
     study = load(str(home / "line")).scenario(str(home / "plan.toml"))
     table = study.timeline(first=2026, last=2027, words={"clock": "station"})
@@ -159,9 +167,9 @@ def test_the_plot_is_written(found, tmp_path, ending):
     ax = plot_timeline(found)
     save(ax, tmp_path / f"plot{ending}")
     assert (tmp_path / f"plot{ending}").stat().st_size > 10_000
-    upper, lower = ax.figure.axes
+    upper, lower, text = ax.figure.axes
     assert "plan" in upper.get_title(loc="left")
-    words = " ".join(text.get_text() for text in [*upper.texts, *lower.texts])
+    words = " ".join(text.get_text() for text in [*upper.texts, *lower.texts, *text.texts])
     assert "Faster trains" in words
     assert "10/12" in words
     assert "At A → At D 60" in words

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.kernels.window import UNREACHED
-from sim.platforms import Access
-from sim.window import Points, Settings, Window
+from sim.points import Access, Points, Settings
+from sim.window import Window
 from tests.reference.earliest import travel_times
 from tests.reference.random_timetables import random_plain, timetable_of
 
@@ -56,15 +56,15 @@ def test_every_departure_equals_a_search_of_its_own(
         settings=Settings(min_transfer_s=least_s, max_rides=max_rides),
     )  # fmt: skip
     found = window.samples(points_of("abc", reach), own_points(timetable))
-    assert found.times_s.shape == (3, 1, len(range(BEGIN, END, step_s)), n_stops)
+    assert found.shape == (3, 1, len(range(BEGIN, END, step_s)), n_stops)
     for origin, walks in enumerate(reach):
         access = {names[stop]: seconds for stop, seconds in walks.items()}
-        for number in rng.choice(len(found.leave_s), min(6, len(found.leave_s)), replace=False):
-            leave = int(found.leave_s[number])
+        for number in rng.choice(len(window.leave_s), min(6, len(window.leave_s)), replace=False):
+            leave = int(window.leave_s[number])
             times = travel_times(
                 plain, access, leave, limit=60 * max_min, least=least_s, most_rides=max_rides
             )
-            row = found.times_s[origin, 0, number]
+            row = found[origin, 0, number]
             got = {names[stop]: int(row[stop]) for stop in np.flatnonzero(row != UNREACHED)}
             for stop, seconds in access.items():  # walking all the way is not asked for here
                 if got.get(stop) != times.get(stop):

@@ -71,3 +71,19 @@ def travel_times(plain, access, leave, *, limit, least=0, most_rides=8):
     times = {stop: at + info[stop][1] - leave for stop, at in found.items()}
     times |= {stop: min(s, times.get(stop, s)) for stop, s in access.items()}
     return {stop: seconds for stop, seconds in times.items() if seconds <= limit}
+
+
+def planned_time(plain, access, free_from, stop, *, limit, least=0, most_rides=8):
+    """Travel time to a stop of who knows the timetable: leaves within the limit, arrives first, then leaves last."""
+    info = {name: rest for name, *rest in plain.stops}
+    moments = set()
+    for route, calls in plain.runs():
+        for name, _, departure, board, _ in calls[:-1]:
+            if board and name in access:
+                moments.add(departure - plain.gates.get(route, 0) - info[name][0] - least - access[name])
+    best = None
+    for leave in sorted(one for one in moments if free_from <= one <= free_from + limit):
+        found = travel_times(plain, access, leave, limit=limit, least=least, most_rides=most_rides)
+        if stop in found and (best is None or (leave + found[stop], -leave) < best):
+            best = leave + found[stop], -leave
+    return None if best is None else best[0] + best[1]
