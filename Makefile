@@ -1,6 +1,7 @@
 # make check   the one-hour check of the Guangzhou region     make test   every check of the code
-# make bench   the searches against SciPy
-# Both need Python 3.11 with venv, and a package index; they set up .venv once.
+# make bench   the searches against SciPy and other libraries; takes some minutes
+# make notebooks   runs the notebooks anew
+# All need Python 3.11 with venv, and a package index; they set up .venv once.
 
 PYTHON ?= python3.11
 VENV   := .venv
@@ -8,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench lint format clean
+.PHONY: help check test bench notebooks lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -19,8 +20,11 @@ check: $(STAMP)
 test: lint
 	$(BIN)/python -m pytest -n 2
 
-bench: $(STAMP)
+bench: $(VENV)/peers
 	$(BIN)/python -m benchmarks
+
+notebooks: $(STAMP)
+	$(BIN)/python tools/run_notebooks.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -36,6 +40,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
+
+$(VENV)/peers: $(STAMP)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

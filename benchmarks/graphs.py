@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.kernels.dijkstra import UNREACHED
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     Int32Array = NDArray[np.int32]
+    Float64Array = NDArray[np.float64]
 
-__all__ = ["Links", "metropolitan", "road_like"]
+__all__ = ["Links", "from_osm", "guangzhou", "metropolitan", "road_like"]
 
 SEED = 20230818
 """Seed of all graphs and of all choices of origins."""
@@ -28,6 +33,8 @@ class Links(NamedTuple):
         int32 [links]: nodes that each link leaves and reaches, and its time, s (at least 1).
     n_nodes
         Number of nodes.
+    x, y
+        float64 [nodes]: where the nodes lie, for peers that must know; empty where it is not known.
     """
 
     name: str
@@ -35,6 +42,8 @@ class Links(NamedTuple):
     head: Int32Array
     seconds: Int32Array
     n_nodes: int
+    x: Float64Array = np.empty(0)
+    y: Float64Array = np.empty(0)
 
 
 def road_like(n_nodes: int = 1_000_000, *, seed: int = SEED) -> Links:
@@ -95,10 +104,11 @@ def road_like(n_nodes: int = 1_000_000, *, seed: int = SEED) -> Links:
     return Links(
         f"road-like, {kept.sum():,} nodes", number[tail[inside]].astype(np.int32),
         number[head[inside]].astype(np.int32), seconds[inside], int(kept.sum()),
+        *_degrees(np.flatnonzero(kept) % side * 100.0, np.flatnonzero(kept) // side * 100.0),
     )  # fmt: skip
 
 
-def metropolitan(n_cells: int = 80_000, *, n_stations: int = 400, seed: int = SEED) -> Links:
+def metropolitan(n_cells: int = 80_000, n_stations: int = 400, *, seed: int = SEED) -> Links:
     """Return walking cells of a metropolis with a metro.
 
     The cells are squares of 150 m, each joined to its eight neighbours on foot at 1.25 m/s with detours of up
@@ -134,6 +144,7 @@ def metropolitan(n_cells: int = 80_000, *, n_stations: int = 400, seed: int = SE
     plain_s = np.concatenate([np.full(first.size, time_s) for first, _, time_s in pairs])
     walk_s = np.rint(plain_s * rng.uniform(1.0, 1.4, a.size)).astype(np.int32)
     tail, head, seconds = [a, b], [b, a], [walk_s, walk_s]
+    stations = []
     for line in range(n_stations // 20):
         corner, end = rng.uniform(0.3, 0.7, 2) * side, rng.uniform(0.0, 2 * np.pi, 2)
         steps = np.arange(20) - 9.5  # stations before and after the corner, 8 cells apart
@@ -142,11 +153,71 @@ def metropolitan(n_cells: int = 80_000, *, n_stations: int = 400, seed: int = SE
         y = np.clip(corner[1] + 8 * np.abs(steps) * np.sin(turn), 0, side - 1).astype(np.int32)
         station = np.arange(20, dtype=np.int32) + cell.size + 20 * line
         ride_s = rng.integers(90, 151, 19).astype(np.int32)
+        stations.append(cell[x, y])
         tail += [cell[x, y], station, station[:-1], station[1:]]
         head += [station, cell[x, y], station[1:], station[:-1]]
         board_s, leave_s = rng.integers(150, 331, 20), rng.integers(60, 121, 20)
         seconds += [board_s.astype(np.int32), leave_s.astype(np.int32), ride_s, ride_s]
+    where = np.concatenate([np.arange(cell.size), *stations])
     return Links(
         f"metropolitan, {cell.size:,} cells, {n_stations} stations", np.concatenate(tail),
         np.concatenate(head), np.concatenate(seconds), cell.size + n_stations,
+        *_degrees(where % side * 150.0, where // side * 150.0),
     )  # fmt: skip
+
+
+def guangzhou() -> Links:
+    """Return the compiled graph of the Guangzhou region: between all towns, from door to door, by any mode.
+
+    Of parallel links the quickest is kept, and links of 0 s take 1 s: SciPy knows neither.
+    """
+    import onehour  # noqa: PLC0415 - loads the libraries of tables
+    from network.compile import Query  # noqa: PLC0415
+    from network.ends import ends_of  # noqa: PLC0415
+    from sim.journeys import Router  # noqa: PLC0415
+
+    network = onehour.load("guangzhou").scenario("plan-2030").network
+    towns = sorted(network.region.table("zones")["zone_id"])
+    router = network.router(ends_of(network.region, towns), Query(mode="any"))
+    assert isinstance(router, Router)
+    graphs = router.graphs
+    compiled = max(graphs, key=lambda graph: graph.tail.size)
+    return _simple(
+        "Guangzhou region", compiled.tail, compiled.head, compiled.seconds, compiled.node_kind.size
+    )
+
+
+def from_osm(path: Path) -> Links:
+    """Return a street network to drive on, from a file of OpenStreetMap (XML) or of OSMnx (GraphML).
+
+    Times are those of OSMnx, rounded to seconds, at least 1 s.
+    """
+    import osmnx as ox  # noqa: PLC0415
+
+    if path.suffix == ".graphml":
+        streets = ox.load_graphml(path)
+    else:
+        streets = ox.graph_from_xml(path, bidirectional=False, simplify=True)
+    streets = ox.routing.add_edge_travel_times(ox.routing.add_edge_speeds(streets, fallback=30))
+    number = {node: row for row, node in enumerate(streets)}
+    ends = np.array([(number[a], number[b]) for a, b in streets.edges()], np.int32)
+    seconds = np.rint([data["travel_time"] for _, _, data in streets.edges(data=True)]).astype(np.int32)
+    links = _simple(path.stem, ends[:, 0], ends[:, 1], seconds, len(number))
+    places = [np.array([data[axis] for _, data in streets.nodes(data=True)], np.float64) for axis in "xy"]
+    return links._replace(x=places[0], y=places[1])
+
+
+def _simple(name: str, tail: Int32Array, head: Int32Array, seconds: Int32Array, n_nodes: int) -> Links:
+    """Return the quickest of parallel links, at least 1 s each, without loops and closed links."""
+    used = (tail != head) & (seconds < UNREACHED)
+    tail, head, seconds = tail[used], head[used], np.maximum(seconds[used], 1)
+    order = np.lexsort((seconds, head, tail))
+    first = np.append(True, (np.diff(tail[order]) != 0) | (np.diff(head[order]) != 0))[: order.size]
+    kept = order[first]
+    columns = (tail[kept].astype(np.int32), head[kept].astype(np.int32), seconds[kept].astype(np.int32))
+    return Links(f"{name}, {n_nodes:,} nodes", *columns, n_nodes)
+
+
+def _degrees(x_m: Float64Array, y_m: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return positions as degrees, near the equator."""
+    return x_m / 111_320, y_m / 111_320

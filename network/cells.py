@@ -28,8 +28,9 @@ ID = re.compile(r"[^\s,;|\"']+")
 #: A time of day, which may pass midnight: 25:10.
 CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+#: A number, and a whole one.
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+WHOLE = re.compile(r"[+-]?[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _BLANK: dict[str, Any] = {"float": float("nan"), "int": pd.NA, "date": pd.NaT, "bool": False}
@@ -107,7 +108,7 @@ def _check_header(
     for name in dict.fromkeys(header):
         if name not in known:
             problems.append(
-                Problem(f"{file} row 1", f"unknown column {_shown(name)}", suggest(name[:_MAX_SHOWN], known))
+                Problem(f"{file} row 1", f"unknown column {shown(name)}", suggest(name[:_MAX_SHOWN], known))
             )
         elif header.count(name) > 1:
             problems.append(Problem(f"{file} row 1", f"column {name!r} stands twice", "remove one"))
@@ -171,33 +172,33 @@ def _parse(column: Column, raw: str) -> _Cell:
 def _flag(_: Column, text: str) -> _Cell:
     if text.lower() in _WORDS:
         return _Cell(_WORDS[text.lower()])
-    return _Cell(False, f"{_shown(text)} is not yes or no", "write yes or no")
+    return _Cell(False, f"{shown(text)} is not yes or no", "write yes or no")
 
 
 def _choice(column: Column, text: str) -> _Cell:
     if text in column.choices:
         return _Cell(text)
-    what = f"{_shown(text)} is none of {', '.join(column.choices)}"
+    what = f"{shown(text)} is none of {', '.join(column.choices)}"
     return _Cell("", what, suggest(text[:_MAX_SHOWN], column.choices))
 
 
 def _id(_: Column, text: str) -> _Cell:
     if ID.fullmatch(text):
         return _Cell(text)
-    return _Cell("", f"{_shown(text)} is no identifier", "no spaces, commas or quotes")
+    return _Cell("", f"{shown(text)} is no identifier", "no spaces, commas or quotes")
 
 
 def _ids(_: Column, text: str) -> _Cell:
     if all(ID.fullmatch(part) for part in text.split(";")):
         return _Cell(text)
-    return _Cell("", f"{_shown(text)} is no list of identifiers", "separate them by ;")
+    return _Cell("", f"{shown(text)} is no list of identifiers", "separate them by ;")
 
 
 def _times(column: Column, text: str) -> _Cell:
     parts = text.split() if column.type == "times" else [text]
     bad = [part for part in parts if not CLOCK.fullmatch(part)]
     if bad:
-        return _Cell("", f"{_shown(bad[0])} is no time", "write it as 07:05")
+        return _Cell("", f"{shown(bad[0])} is no time", "write it as 07:05")
     return _Cell(" ".join(parts))
 
 
@@ -207,15 +208,15 @@ def _number(column: Column, text: str) -> _Cell:
     ends = f"from {low:g} to {high:g}{unit}" if isfinite(high) else f"of {low:g}{unit} or more"
     fix = f"a number {ends}"
     whole = column.type == "int"
-    if not (_WHOLE if whole else _NUMBER).fullmatch(text):
+    if not (WHOLE if whole else NUMBER).fullmatch(text):
         if text.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
-            return _Cell(blank, f"{_shown(text)} is not finite", fix)
-        return _Cell(blank, f"{_shown(text)} is no {'whole ' * whole}number", fix)
+            return _Cell(blank, f"{shown(text)} is not finite", fix)
+        return _Cell(blank, f"{shown(text)} is no {'whole ' * whole}number", fix)
     near = float(text)
     if not isfinite(near) or (whole and abs(int(text)) > MAX_WHOLE):
-        return _Cell(blank, f"{_shown(text)} is too large", fix)
+        return _Cell(blank, f"{shown(text)} is too large", fix)
     if not low <= near <= high:
-        return _Cell(blank, f"{_shown(text)} is out of range", fix)
+        return _Cell(blank, f"{shown(text)} is out of range", fix)
     return _Cell(int(text) if whole else near)
 
 
@@ -225,7 +226,7 @@ def _day(_: Column, text: str) -> _Cell:
     except ValueError:
         day = None
     if day is None or not _DATE.fullmatch(text):
-        return _Cell(pd.NaT, f"{_shown(text)} is no date", "write it as 2026-11-01")
+        return _Cell(pd.NaT, f"{shown(text)} is no date", "write it as 2026-11-01")
     return _Cell(pd.Timestamp(day))
 
 
@@ -243,6 +244,6 @@ _PARSERS: dict[str, Callable[[Column, str], _Cell]] = {
 }
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return the text as a message shows it: quoted, and cut where it is very long."""
     return repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")

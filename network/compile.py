@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,17 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from network.access import access_s, pairs_within, walk_s
+from network.access import station_ways, walk_ways
 from network.complexes import stations_of
-from network.distances import metric_xy
 from network.ends import in_core
 from network.errors import BadInputError, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
-from network.region import positions
 from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
 from network.roads import RoadGraph, road_graph
-from network.seconds import minutes_s, whole_s
+from network.seconds import minutes_s
+from network.station_times import by_class_s, change_s, entry_s, gate_s, street_changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 CLOCKS = ("in-vehicle", "station", "door")
 MODES = ("transit", "car", "park-and-ride", "any")
 TRAVELLERS = ("random", "planned")
-STATISTICS = ("expected", "best")
+STATISTICS = ("expected", "best", "p5", "p25", "p50", "p75", "p85", "p95")
+"""Statistics by name; any other percentile from p1 to p100 may be asked for too."""
+
+_PERCENTILE = re.compile(r"p([1-9]\d?|100)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class Query:
     traveller
         ``random``, or ``planned``: knows the timetable.
     statistic
-        ``expected``, or ``best``: the quickest trains, no wait.
+        ``expected``; ``best``: the quickest trains, no wait; or ``p1`` to ``p100``: a percentile over the
+        departures of the period, for transit from station to station or from door to door. What has no window
+        (cars, and the clock in-vehicle) is then taken as ``expected``.
 
     Raises
     ------
@@ -74,10 +79,21 @@ class Query:
         wrong = [
             UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
             for name, known in allowed.items()
-            if getattr(self, name) not in known
+            if getattr(self, name) not in known and not (name == "statistic" and self.percentile)
         ]
         if wrong:
             raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
+
+    @property
+    def percentile(self) -> int:
+        """Which percentile is asked for; 0 where another statistic is."""
+        match = _PERCENTILE.fullmatch(self.statistic)
+        return int(match[1]) if match else 0
+
+    @property
+    def by_window(self) -> bool:
+        """Whether the answer is a percentile over the departures of a window, not a search of a graph."""
+        return self.percentile > 0 and self.mode == "transit" and self.clock != "in-vehicle"
 
     @property
     def is_reading(self) -> bool:
@@ -117,9 +133,7 @@ class RideTables:
     @cached_property
     def gate_s(self) -> Ints:
         """Seconds before departure at which the gate of each ride closes, [rides]."""
-        classes = self.region.services["class"]
-        gate_s = {name: minutes_s(self.region.parameters[f"gate_{name}_min"]) for name in set(classes)}
-        return classes.map(gate_s).to_numpy(np.int64)[self.rides.service]
+        return gate_s(self.region)[self.rides.service]
 
     @cached_property
     def served(self) -> Ints:
@@ -206,7 +220,6 @@ class _Build:
         self.builder = GraphBuilder()
         self.stations = region.stations
         self.count = len(self.stations)
-        self.kind = self.stations["class"].to_numpy()
         self.origin = self.builder.nodes(NodeKind.ORIGIN, len(ends))
         self.destination = self.builder.nodes(NodeKind.DESTINATION, len(ends))
         self.builder.links(LinkKind.SAME, self.origin, self.destination)
@@ -215,10 +228,10 @@ class _Build:
 
     def graph(self) -> MultimodalGraph:
         """Return the finished graph; its legs are those of all kinds of boarding, one after another."""
-        road_ids = () if self.query.mode == "transit" else self.road.node_ids
+        road = None if self.query.mode == "transit" else self.road
         none = np.zeros(0, np.int64)
         by_rail = self.tables.rides if self.all_legs else Rides(none, none, none, none, none)
-        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), by_rail, road_ids)
+        return self.builder.graph(self.origin, self.destination, _joined(self.all_legs), by_rail, road)
 
     # ------------------------------------------------------------------------------------------------ trains
 
@@ -231,7 +244,7 @@ class _Build:
             self._rides(self.inside, gate=False, later=False)
             weight_s = self._s("change_weight_min")
             add.links(LinkKind.TRANSFER, self.alighted, self.inside, weight_s=weight_s)
-            tail, head, _ = self._transfers()
+            tail, head, _ = street_changes(self.region)
             add.links(
                 LinkKind.TRANSFER,
                 self.alighted[tail],
@@ -244,10 +257,9 @@ class _Build:
         hall_later = add.nodes(NodeKind.HALL, self.count, later=True)
         self._rides(inside_later, gate=False, later=True)
         self._rides(hall_later, gate=True, later=True)
-        change = np.where(self.kind == "metro", self._s("change_metro_min"), self._s("change_rail_min"))
-        change = np.where(self.kind == "hub", self._s("change_rail_hub_min"), change)
+        change = change_s(self.region)
         add.links(LinkKind.TRANSFER, self.alighted, inside_later, parts_s={"transfer": change})
-        tail, head, street_s = self._transfers()
+        tail, head, street_s = street_changes(self.region)
         add.links(
             LinkKind.TRANSFER,
             self.alighted[tail],
@@ -262,9 +274,9 @@ class _Build:
         self.exit = add.nodes(NodeKind.EXIT, self.count, later=True)
         hall = add.nodes(NodeKind.HALL, self.count)
         self._rides(hall, gate=True, later=False)
-        entry_s = self._by_class("entry_walk") + self._by_class("entry_security")
-        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s})
-        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": self._by_class("exit")})
+        add.links(LinkKind.ENTRY, self.entrance, hall, parts_s={"entry": entry_s(self.region)})
+        exit_s = by_class_s(self.region, "exit")
+        add.links(LinkKind.EXIT, self.alighted, self.exit, parts_s={"exit": exit_s})
 
     def _rides(self, board: Ints, *, gate: bool, later: bool) -> None:
         """Add the rides that begin at the nodes `board`."""
@@ -280,15 +292,6 @@ class _Build:
             parts_s={"wait": legs.wait_s, "ride": legs.ride_s, gate_part: legs.gate_s},
         )
         self.all_legs.append(legs)
-
-    def _transfers(self) -> tuple[Ints, Ints, Ints]:
-        """Return both ends of the walking links, and their time: exit, walk and security, s."""
-        links = self.region.transfers
-        tail = positions(self.stations["station_id"], links["from_station_id"])
-        head = positions(self.stations["station_id"], links["to_station_id"])
-        walk = whole_s(links["walk_m"].to_numpy(np.float64) * 3.6 / self.numbers["walk_kmh"])
-        security = np.where(links["security_waived"], 0, self._by_class("entry_security")[head])
-        return tail, head, self._by_class("exit")[tail] + walk + security
 
     # ---------------------------------------------------------------------------------------- ends of trips
 
@@ -309,22 +312,11 @@ class _Build:
 
     def on_foot(self) -> None:
         """Join the ends to the stations in reach on foot or by feeder bus, and to each other on foot."""
-        add, numbers = self.builder, self.numbers
-        own = np.flatnonzero(self.ends.station >= 0)
-        at = self.ends.station[own]
-        zero = np.zeros(len(own), np.int64)
-        xy, station_xy = metric_xy(self.region, self.ends.table), metric_xy(self.region, self.stations)
-        reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"])
-        end, station, away_m = pairs_within(xy, station_xy, reach_m)
-        seconds = access_s(away_m, numbers)
-        near = (seconds >= 0) & (station != self.ends.station[end])
-        end, station, seconds = end[near], station[near], seconds[near]
-        end, station, seconds = np.append(end, own), np.append(station, at), np.append(seconds, zero)
+        add = self.builder
+        end, station, seconds = station_ways(self.region, self.ends)
         if self.query.mode != "park-and-ride":
             add.links(LinkKind.ACCESS, self.origin[end], self.entrance[station], parts_s={"access": seconds})
-            one, other, way_m = pairs_within(xy, xy, 1000 * numbers["walk_max_km"])
-            one, other, way_m = one[one != other], other[one != other], way_m[one != other]
-            walk = whole_s(walk_s(way_m, numbers))
+            one, other, walk = walk_ways(self.region, self.ends)
             add.links(LinkKind.WALK, self.origin[one], self.destination[other], parts_s={"access": walk})
         add.links(LinkKind.EGRESS, self.exit[station], self.destination[end], parts_s={"egress": seconds})
 
@@ -410,11 +402,6 @@ class _Build:
         return np.array([where[name] for name in self.stations["station_id"].iloc[station]], np.int64)
 
     # --------------------------------------------------------------------------------------------- numbers
-
-    def _by_class(self, name: str) -> Ints:
-        """Return a parameter that goes by the station's class, s, [stations]."""
-        seconds = {kind: self._s(f"{name}_{kind}_min") for kind in set(self.kind)}
-        return np.array([seconds[kind] for kind in self.kind], np.int64)
 
     def _s(self, name: str) -> int:
         return minutes_s(self.numbers[name])

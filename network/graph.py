@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from network.legs import Legs
     from network.rides import Rides
+    from network.roads import RoadGraph
 
     Ints = NDArray[np.int64]
     Int32s = NDArray[np.int32]
@@ -102,8 +103,10 @@ class MultimodalGraph:
         Node of each end as start and as end of a trip, int32 [ends].
     legs, rides
         What the rides' rows speak of.
-    road_ids
-        Junction, place or point of each node of the road graph.
+    road
+        Road graph that the nodes of kind `ROAD` stand for; None where nobody drives. They are all of its
+        nodes once, or three times with taxis: as driven in one's own car, in a taxi from the origin, and in a
+        taxi after a ride (see `road_nodes`).
     """
 
     node_kind: NDArray[np.uint8]
@@ -119,7 +122,7 @@ class MultimodalGraph:
     destination: Int32s
     legs: Legs
     rides: Rides
-    road_ids: tuple[str, ...] = ()
+    road: RoadGraph | None = None
 
     @property
     def n_nodes(self) -> int:
@@ -130,6 +133,13 @@ class MultimodalGraph:
     def n_links(self) -> int:
         """Number of links."""
         return len(self.tail)
+
+    @property
+    def road_nodes(self) -> Ints:
+        """Nodes of kind `ROAD`, int64 [1 or 3, nodes of the road graph]; see `road`. [0, 0] without roads."""
+        if self.road is None:
+            return np.zeros((0, 0), np.int64)
+        return np.flatnonzero(self.node_kind == NodeKind.ROAD).reshape(-1, self.road.n_nodes)
 
     def csr(self) -> tuple[Int32s, Int32s, Int32s]:
         """Return the graph in compressed rows: start [nodes + 1], head and seconds [links]."""
@@ -204,7 +214,7 @@ class GraphBuilder:
         self._links.append((tail, head, kind, table, table.sum(axis=1) + weight_s, rows))
 
     def graph(
-        self, origin: Ints, destination: Ints, legs: Legs, rides: Rides, road_ids: tuple[str, ...] = ()
+        self, origin: Ints, destination: Ints, legs: Legs, rides: Rides, road: RoadGraph | None = None
     ) -> MultimodalGraph:
         """Return the graph."""
         none = np.zeros(0, np.int64)
@@ -225,7 +235,7 @@ class GraphBuilder:
             destination=destination.astype(np.int32),
             legs=legs,
             rides=rides,
-            road_ids=road_ids,
+            road=road,
         )
 
 

@@ -154,16 +154,21 @@ def read_text(path: Path, problems: list[Problem], *, most_bytes: int | None = N
         what = f"is larger than {most_bytes / 2**20:g} MiB"
         problems.append(Problem(path.name, what, "check that it is the right file, or split it"))
         return None
+    return decoded(path.name, raw, problems)
+
+
+def decoded(name: str, raw: bytes, problems: list[Problem]) -> str | None:
+    """Return the text of a UTF-8 file from outside that is called `name`, or None with a problem added."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
-        problems.append(Problem(f"{path.name} row {row}", "is not UTF-8 text", "save the file as UTF-8"))
+        problems.append(Problem(f"{name} row {row}", "is not UTF-8 text", "save the file as UTF-8"))
         return None
     if control := _CONTROL.search(text):
         row = text.count("\n", 0, control.start()) + 1
         what = f"holds the control character U+{ord(control[0]):04X}"
-        problems.append(Problem(f"{path.name} row {row}", what, "save the file as plain UTF-8 text"))
+        problems.append(Problem(f"{name} row {row}", what, "save the file as plain UTF-8 text"))
         return None
     return text
 

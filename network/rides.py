@@ -148,7 +148,7 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
     """
     services = region.services
     count = _headway_trips(region, period)[calls.service]
-    row, left_s = _timetable(services)
+    row, left_s = timetable(services)
     trips = np.bincount(row, minlength=len(services))
     if len(row):
         start = np.append(0, np.cumsum(trips))[:-1]
@@ -167,9 +167,9 @@ def departures_a_day(region: Region) -> Floats:
     Where a headway service runs outside all periods, it does so at its longest headway.
     """
     services = region.services
-    row, _ = _timetable(services)
+    row, _ = timetable(services)
     trips = np.bincount(row, minlength=len(services)).astype(np.float64)
-    rest_s = np.subtract(*_span_s(region)[::-1])
+    rest_s = np.subtract(*span_s(region)[::-1])
     longest_s = np.zeros(len(services))
     for period in region.about.periods:
         trips += _headway_trips(region, period)
@@ -181,7 +181,7 @@ def departures_a_day(region: Region) -> Floats:
     return trips
 
 
-def _timetable(services: pd.DataFrame) -> tuple[Ints, Ints]:
+def timetable(services: pd.DataFrame) -> tuple[Ints, Ints]:
     """Return service row and second after midnight of every timetabled departure from a first call."""
     listed = [clocks.split() for clocks in services["departures"]]
     trips = np.array([len(clocks) for clocks in listed], np.int64)
@@ -201,7 +201,7 @@ def _headway_trips(region: Region, period: Period) -> Floats:
 
 def _overlap_s(region: Region, period: Period) -> Floats:
     """Return how long each service runs within a period, s, [services]; both may pass midnight."""
-    first_s, last_s = _span_s(region)
+    first_s, last_s = span_s(region)
     within_s = np.zeros_like(first_s)
     for shift_s in (-DAY_S, 0, DAY_S):
         start_s, end_s = first_s + shift_s, last_s + shift_s
@@ -210,7 +210,7 @@ def _overlap_s(region: Region, period: Period) -> Floats:
     return np.minimum(within_s, period.length_s)
 
 
-def _span_s(region: Region) -> tuple[Floats, Floats]:
+def span_s(region: Region) -> tuple[Floats, Floats]:
     """Return when each headway service begins and ends; the region's service day where it does not say."""
     first = _clock_s(region.services["first_departure"], region.about.service_start_s)
     last = _clock_s(region.services["last_departure"], region.about.service_end_s)

@@ -106,7 +106,7 @@ def road_graph(
     """
     region.about.period(period)
     links = region.table("road_links")
-    roads, ends = _road_nodes(region, links), _trip_ends(region, links, points)
+    roads, ends = road_nodes(region), _trip_ends(region, links, points)
     n_roads, n_ends = len(roads), len(ends)
     place = pd.Series(np.arange(n_roads), index=roads["node_id"])
     from_node = place.loc[links["from_node_id"]].to_numpy(np.int64)
@@ -148,8 +148,12 @@ def road_graph(
     )
 
 
-def _road_nodes(region: Region, links: pd.DataFrame) -> pd.DataFrame:
-    """Return junctions and places that a link leads to: node_id, lon, lat, is_place."""
+def road_nodes(region: Region) -> pd.DataFrame:
+    """Return junctions and places that a link leads to: the first nodes of a `RoadGraph`, in its order.
+
+    Columns node_id, lon, lat, is_place.
+    """
+    links = region.table("road_links")
     used = set(links["from_node_id"]) | set(links["to_node_id"])
     junctions = region.table("road_nodes")[["node_id", "lon", "lat"]].assign(is_place=False)
     places = region.places.rename(columns={"place_id": "node_id"})[["node_id", "lon", "lat"]]
@@ -199,7 +203,7 @@ def _local_edges(
     ]
     end = np.concatenate([pair[0] for pair in pairs])
     road = np.concatenate([pair[1] for pair in pairs])
-    pace = _local_pace(region, period, end_xy, roads, road_xy)
+    pace = local_pace(region, period, end_xy, roads, road_xy)
     seconds = _length_m(end_xy[end], road_xy[road]) * pace[end]
     leave, arrive = first_end + end, first_end + len(ends) + end
     tails, heads, times = [leave, road], [road, arrive], [seconds, seconds]
@@ -212,8 +216,27 @@ def _local_edges(
     return np.concatenate(tails), np.concatenate(heads), np.concatenate(times)
 
 
-def _local_pace(region: Region, period: str, end_xy: Floats, roads: pd.DataFrame, road_xy: Floats) -> Floats:
-    """Return seconds per metre of straight line from each end, as congested as the nearest connector."""
+def local_pace(region: Region, period: str, end_xy: Floats, roads: pd.DataFrame, road_xy: Floats) -> Floats:
+    """Return seconds per metre of straight line over local streets at each end of a trip.
+
+    They are as congested as the nearest connector.
+
+    Parameters
+    ----------
+    region
+        Its links and parameters count.
+    period
+        One of the region's periods.
+    end_xy
+        Positions of the ends in the region's metric CRS, m, [ends, 2].
+    roads, road_xy
+        What `road_nodes` returns, and its positions, m, [nodes, 2].
+
+    Returns
+    -------
+    Floats
+        s/m, [ends].
+    """
     links = region.table("road_links")
     connectors = links[links["class"] == "connector"]
     numbers = region.parameters

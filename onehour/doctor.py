@@ -18,7 +18,10 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 #: What is needed, where the program runs from its folder without being installed.
 _DISTRIBUTIONS = (
+    "fontTools",
     "geopandas",
+    "h5py",
+    "jinja2",
     "matplotlib",
     "networkx",
     "numba",
@@ -27,6 +30,7 @@ _DISTRIBUTIONS = (
     "pandas",
     "pyarrow",
     "pydantic",
+    "pyogrio",
     "pyproj",
     "rich",
     "scipy",
@@ -107,7 +111,7 @@ def _threading_layer() -> str:
 
 def print_doctor(data: Mapping[str, Any]) -> None:
     """Print what `doctor_data` found."""
-    from onehour.report import console_of  # noqa: PLC0415
+    from onehour.terminal import console_of  # noqa: PLC0415
 
     console = console_of()
     kernels, threads = data["kernels"], data["threads"]

@@ -1,17 +1,17 @@
-"""Writing files whole or not at all."""
+"""Files that are written: what would stop it, said before the work."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from network.errors import BadInputError, Problem
+from network.errors import Problem
+from network.files import whole_file, whole_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["folder_problems", "new_folder_problems", "output_problems", "whole_file", "whole_folder"]
 
 
 def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
@@ -28,10 +28,7 @@ def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
     problems = []
     if path.suffix.lower() not in endings:
         problems.append(Problem(where, f"has the ending {path.suffix!r}", f"use {' or '.join(endings)}"))
-    if not path.parent.is_dir():
-        problems.append(Problem(where, f"the folder {path.parent} is not there", "make it first"))
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        problems.append(Problem(where, f"the folder {path.parent} cannot be written to", "choose another"))
+    problems += _parent_problems(path)
     try:
         if path.suffix and path.is_dir():
             problems.append(Problem(where, "is a folder", "give the name of a file"))
@@ -40,37 +37,32 @@ def output_problems(path: Path, endings: tuple[str, ...]) -> list[Problem]:
     return problems
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path` to write to, which takes its place when all went well.
+def folder_problems(folder: Path) -> list[Problem]:
+    """Return why files cannot be written into a folder, which may be still to make in one that is there."""
+    there = folder if folder.exists() else folder.parent
+    if not there.is_dir():
+        what = "is no folder" if folder.exists() else f"the folder {there} is not there"
+        return [Problem(str(folder), what, "choose another, or make it first")]
+    if not os.access(there, os.W_OK | os.X_OK):
+        return [Problem(str(folder), f"the folder {there} cannot be written to", "choose another")]
+    return []
 
-    Parameters
-    ----------
-    path
-        The file to be; its folder must be there.
 
-    Yields
-    ------
-    Path
-        An empty file with the same ending.
-
-    Raises
-    ------
-    BadInputError
-        The file cannot be written; then what stood there before still does.
-    """
+def new_folder_problems(path: Path) -> list[Problem]:
+    """Return why a folder cannot be made, as far as can be seen before the work."""
+    where = str(path)
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".onehour-", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            yield temporary
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            return [Problem(where, "is there already", "choose another folder, or remove it first")]
     except OSError as error:
-        what = f"cannot be written: {error.strerror or error}"
-        raise BadInputError(Problem(str(path), what, "choose another file")) from error
+        return [Problem(where, f"cannot be written: {error.strerror}", "choose another folder")]
+    return _parent_problems(path)
+
+
+def _parent_problems(path: Path) -> list[Problem]:
+    where, parent = str(path), path.parent
+    if not parent.is_dir():
+        return [Problem(where, f"the folder {parent} is not there", "make it first")]
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return [Problem(where, f"the folder {parent} cannot be written to", "choose another")]
+    return []

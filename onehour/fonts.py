@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,6 +30,7 @@ NO_FONT = (
     "Install the package pylopdf-fonts-zh-cn, or the font Noto Sans CJK."
 )
 
+_LAST_WESTERN = 0x2E7F
 _PACKAGE, _FILE = "pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"
 
 
@@ -40,6 +43,31 @@ def cjk_font() -> Path | None:
     ``font_manager.FontProperties(fname=path).get_name()``.
     """
     return _known_font() or _carried_font()
+
+
+def embedded_font(text: str) -> str | None:
+    """Return a font with the Chinese characters of a text as a ``data:`` address in WOFF, for pages.
+
+    None where the text has none, or no font is there.
+    """
+    signs = {sign for sign in text if ord(sign) > _LAST_WESTERN}
+    file = cjk_font()
+    if not signs or file is None:
+        return None
+    from fontTools import subset  # noqa: PLC0415 - heavy, and only pages need it
+
+    options = subset.Options(flavor="woff", hinting=False, layout_features=[], notdef_outline=True)
+    options.name_IDs = [0, 1, 2, 13, 14]  # who made it, its name, and its licence
+    font = subset.load_font(str(file), options, dontLoadGlyphNames=True, lazy=True)
+    maker = subset.Subsetter(options)
+    maker.populate(text="".join(sorted(signs)))
+    maker.subset(font)
+    held = io.BytesIO()
+    font["head"].modified = font["head"].created  # equal texts give equal fonts
+    font.recalcTimestamp = False
+    subset.save_font(font, held, options)
+    font.close()
+    return f"data:font/woff;base64,{base64.b64encode(held.getvalue()).decode()}"
 
 
 def _known_font() -> Path | None:

@@ -1,50 +1,28 @@
-"""The map: lines, stations and expressways of a region, its centres, and the pairs of a goal that fail."""
+"""The maps: a region's network by mode and status, and the pairs of a goal that keep its limit or do not."""
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import shapely
-from matplotlib import font_manager
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
 from network.distances import metric_xy
-from network.errors import BadInputError, Problem
-from onehour.files import output_problems, whole_file
-from onehour.fonts import NO_FONT, cjk_font
+from network.errors import BadInputError
+from onehour import style as look
+from onehour.files import output_problems
+from onehour.layers import network_layer
+from onehour.style import FAIL, KEEP, MODE_COLOURS, MODE_NAMES, STATUS_LINES, STATUS_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
+    import geopandas as gpd
     from matplotlib.axes import Axes
 
     from onehour.study import Study, Words
+    from onehour.style import Style
     from sim.check import Verdict
 
-ENDINGS = (".png", ".svg", ".pdf")
-
-# Okabe and Ito's colours, which people with any colour vision tell apart.
-_COLOURS = {
-    "hsr": "#D55E00",
-    "intercity": "#0072B2",
-    "conventional": "#8C6BB1",
-    "metro": "#009E73",
-    "expressway": "#B8B8B8",
-}
-_NAMES = {
-    "hsr": "high-speed rail 高铁",
-    "intercity": "intercity rail 城际",
-    "conventional": "conventional rail 普速",
-    "metro": "metro, tram 地铁",
-    "expressway": "expressway 高速公路",
-}
-_FAIL, _KEEP = "#CC1111", "#117733"
-_HALO = [withStroke(linewidth=2.5, foreground="white")]
 _MOST_ARCS = 60
 _FEW = 10
 
@@ -57,21 +35,17 @@ def write_map(study: Study, output: Path, goal: str | None, words: Words) -> dic
     BadInputError
         The file cannot be written so, or the goal or a word is unknown.
     """
-    if problems := output_problems(output, ENDINGS):
+    if problems := output_problems(output, look.ENDINGS):
         raise BadInputError(problems)
-    axes = plot_map(study, goal=goal, words=words)
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise BadInputError(Problem(str(output), "the map has no figure"))
-    with whole_file(output) as file:
-        figure.savefig(file, dpi=160, format=output.suffix[1:].lower())
-    return {"file": str(output), "title": axes.get_title(loc="left").replace("\n", "; ")}
+    ax = plot_map(study, goal=goal, words=words)
+    look.save(ax, output)
+    return {"file": str(output), "title": ax.get_title(loc="left").replace("\n", "; ")}
 
 
 def plot_map(
-    study: Study, *, goal: str | None = None, axes: Axes | None = None, words: Words | None = None
+    study: Study, *, goal: str | None = None, ax: Axes | None = None, words: Words | None = None
 ) -> Axes:
-    """Plot the network of a scenario, and each pair of a goal as an arc: red where it fails.
+    """Plot the network of a scenario, and each pair of a goal as an arc: dashed and red where it fails.
 
     Parameters
     ----------
@@ -79,7 +53,7 @@ def plot_map(
         The region under a scenario.
     goal
         Id of a goal; by default the headline one.
-    axes
+    ax
         Where to plot; by default a new figure.
     words
         clock, mode, period, traveller, statistic in place of the goal's own.
@@ -90,196 +64,205 @@ def plot_map(
         In the region's metric coordinates.
     """
     verdict = study.verdict(goal, words=words)
-    font = cjk_font()
-    if font is None:
-        warnings.warn(NO_FONT, stacklevel=2)
-    else:
-        font_manager.fontManager.addfont(str(font))
-    family = ["DejaVu Sans"] if font is None else [font_manager.FontProperties(fname=str(font)).get_name()]
-    if axes is None:
-        axes = Figure(figsize=(11, 10.4)).add_axes((0.02, 0.045, 0.96, 0.885))
-    axes.set_aspect("equal")
+    with look.styled() as style:
+        ax = map_axes(study, ax)
+        handles = _network(ax, study, style)
+        handles += _pairs(ax, study, verdict, style)
+        judged = {*verdict.table["origin"], *verdict.table["destination"]}
+        _centres(ax, study, style, judged if len(judged) <= _FEW else set())
+        ax.set_title(verdict_title(study, goal, verdict, style))
+        finish_map(ax, study, handles, study.provenance(verdict.query))
+    return ax
+
+
+def plot_network(study: Study, *, ax: Axes | None = None) -> Axes:
+    """Plot the network of a scenario by mode and status: open, under construction, planned.
+
+    Parameters
+    ----------
+    study
+        The region under a scenario.
+    ax
+        Where to plot; by default a new figure.
+
+    Returns
+    -------
+    Axes
+        In the region's metric coordinates.
+    """
+    with look.styled() as style:
+        ax = map_axes(study, ax)
+        handles = _network(ax, study, style)
+        _centres(ax, study, style, set(), hubs=True)
+        about = study.area.region.about
+        ax.set_title(
+            f"{style.both(about.name_zh, about.name_en) or about.region_id}\n"
+            f"{study.scenario.name}: {study.scenario.title}"
+        )
+        finish_map(ax, study, handles, study.provenance(None))
+    return ax
+
+
+# ----------------------------------------------------------------------------------------------------- pieces
+
+
+def map_axes(study: Study, ax: Axes | None) -> Axes:
+    """Return axes of a map of the region's centres, with the districts on them."""
+    if ax is None:
+        ax = look.map_figure_axes(11, 10.9)
     region = study.network.region
     area = region.places[region.places["in_area"]]
     points = metric_xy(region, area if len(area) else region.stations)
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.07 * (high - low).max() + 4000
-    axes.set_xlim(low[0] - margin, high[0] + margin)
-    axes.set_ylim(low[1] - margin, high[1] + margin)
-    _districts(axes, study)
-    _roads(axes, study)
-    _lines(axes, study)
-    _pairs(axes, study, verdict)
-    _centres(axes, study, area, verdict, family)
-    _dress(axes, study, verdict, goal, family)
-    return axes
+    ax.set_aspect("equal")
+    if len(points):
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = 0.07 * (high - low).max() + 4000
+        ax.set_xlim(low[0] - margin, high[0] + margin)
+        ax.set_ylim(low[1] - margin, high[1] + margin)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    add_layer(
+        ax, metric(study, "districts"), facecolor=look.LAND, edgecolor=look.BORDER, linewidth=0.7, zorder=0
+    )
+    return ax
 
 
-def _districts(axes: Axes, study: Study) -> None:
-    """Draw the boundaries of the districts."""
-    region = study.network.region
-    for feature in region.districts["features"]:
-        shape = shapely.geometry.shape(feature["geometry"])
-        for part in getattr(shape, "geoms", [shape]):
-            ring = _metric(study, np.asarray(part.exterior.coords)[:, :2])
-            axes.fill(
-                ring[:, 0], ring[:, 1], facecolor="#F6F4EE", edgecolor="#C9C3B4", linewidth=0.7, zorder=0
+def verdict_title(study: Study, goal: str | None, verdict: Verdict, style: Style) -> str:
+    """Return a goal's words, the verdict and its reading, as the title of a picture."""
+    aim, query = study.goal(goal), verdict.query
+    word = style.both("兑现", "kept") if verdict.kept else style.both("未兑现", "not kept")
+    limit = "" if verdict.limit_min is None else f" within {verdict.limit_min:g} min"
+    return (
+        f"{style.both(aim.text_seed, '') or aim.goal_id}\n"
+        f"{study.scenario.name}: {word}, {verdict.passing} of {verdict.pairs} pairs{limit}\n"
+        f"{query.clock}, {query.mode}, {query.period}, {query.traveller} traveller, {query.statistic}"
+    )
+
+
+def finish_map(ax: Axes, study: Study, handles: list[Any], provenance: dict[str, Any]) -> None:
+    """Add legend, scale bar, north arrow and the line of sources."""
+    ax.set(xlabel="", ylabel="")
+    ax.legend(handles=handles, loc="lower left").set_zorder(11)
+    look.add_scale(ax)
+    look.add_source(ax, look.source_line(study, provenance))
+
+
+def metric(study: Study, name: str) -> gpd.GeoDataFrame:
+    """Return a layer of the network in the region's metric CRS."""
+    return network_layer(study, name).to_crs(study.network.region.about.crs)
+
+
+def add_layer(ax: Axes, layer: gpd.GeoDataFrame, **options: Any) -> None:
+    """Draw a layer and leave the limits of the axes as they are."""
+    if len(layer):
+        limits = ax.axis()
+        layer.plot(ax=ax, aspect=None, **options)
+        ax.axis(limits)
+
+
+def _network(ax: Axes, study: Study, style: Style) -> list[Line2D]:
+    """Draw roads, lines and rail stations; return the handles of a legend for what is there."""
+    roads, lines, stations = (metric(study, name) for name in ("roads", "lines", "stations"))
+    roads = roads[roads["class"] != "connector"].assign(**{"class": "expressway"})
+    drawn = []
+    for layer, order in ((roads, ["expressway"]), (lines, ["metro", "conventional", "intercity", "hsr"])):
+        for mode in order:
+            for status, dashes in STATUS_LINES.items():
+                part = layer[(layer["class"] == mode) & (layer["status"] == status)]
+                if part.empty:
+                    continue
+                drawn.append((mode, status))
+                width = {"expressway": 1.0, "metro": 1.3}.get(mode, 2.0)
+                add_layer(
+                    ax, part, color=MODE_COLOURS[mode], linestyle=dashes, linewidth=width,
+                    zorder=1 if mode == "expressway" else 3 if mode == "metro" else 2,
+                )  # fmt: skip
+    rail = stations[stations["system"] == "rail"]
+    add_layer(ax, rail, markersize=8, color="white", edgecolor="#444444", linewidth=0.6, zorder=4)
+    modes, statuses = ({key[at] for key in drawn} for at in (0, 1))
+    handles = [
+        Line2D([], [], color=MODE_COLOURS[mode], linewidth=2, label=style.both(*MODE_NAMES[mode]))
+        for mode in MODE_NAMES
+        if mode in modes
+    ]
+    if statuses - {"open"}:
+        handles += [
+            Line2D(
+                [],
+                [],
+                color=look.INK,
+                linewidth=1.6,
+                linestyle=dashes,
+                label=style.both(*STATUS_NAMES[status]),
             )
+            for status, dashes in STATUS_LINES.items()
+            if status in statuses
+        ]
+    return handles
 
 
-def _roads(axes: Axes, study: Study) -> None:
-    """Draw expressways and urban fast roads."""
-    region = study.network.region
-    nodes = _positions(study, "road_nodes", "node_id") | _positions(study, "places", "place_id")
-    links = region.table("road_links")
-    links = links[links["class"] != "connector"]
-    for start, end in zip(links["from_node_id"], links["to_node_id"], strict=True):
-        xy = np.array([nodes[start], nodes[end]])
-        axes.plot(xy[:, 0], xy[:, 1], color=_COLOURS["expressway"], linewidth=1.0, zorder=1)
-
-
-def _lines(axes: Axes, study: Study) -> None:
-    """Draw the lines, branch by branch, and the stations."""
-    region = study.network.region
-    stations = _positions(study, "stations", "station_id")
-    kinds = dict(zip(region.table("lines")["line_id"], region.table("lines")["class"], strict=True))
-    stops = region.table("line_stops")
-    for (line, _), group in stops.groupby(["line_id", "branch"], sort=False):
-        kind = kinds[str(line)]
-        xy = np.array([stations[name] for name in group.sort_values("seq")["station_id"]])
-        width = 1.2 if kind == "metro" else 2.0
-        axes.plot(
-            xy[:, 0], xy[:, 1], color=_COLOURS[kind], linewidth=width, zorder=3 if kind == "metro" else 2
-        )
-    rail = region.stations[region.stations["system"] == "rail"]
-    xy = np.array([stations[name] for name in rail["station_id"]]).reshape(-1, 2)
-    axes.scatter(xy[:, 0], xy[:, 1], s=7, color="white", edgecolor="#444444", linewidth=0.6, zorder=4)
-
-
-def _pairs(axes: Axes, study: Study, verdict: Verdict) -> None:
-    """Draw each ordered pair as an arc, of very many the slowest."""
+def _pairs(ax: Axes, study: Study, verdict: Verdict, style: Style) -> list[Line2D]:
+    """Draw each ordered pair as an arc, of very many the slowest; return the handles of a legend."""
     places = _positions(study, "places", "place_id") | _positions(study, "stations", "station_id")
     table = verdict.table
     fails = table[~table["kept"]].sort_values("minutes", ascending=False, na_position="first")
     shown = table if len(table) <= _MOST_ARCS else fails.head(_MOST_ARCS)
+    few = len(shown) <= 2 * _FEW
     for start, end, kept in zip(shown["origin"], shown["destination"], shown["kept"], strict=True):
         if start not in places or end not in places:
             continue
-        axes.annotate(
+        ax.annotate(
             "",
             xy=places[end],
             xytext=places[start],
             arrowprops={
                 "arrowstyle": "-|>",
-                "color": _KEEP if kept else _FAIL,
+                "color": KEEP if kept else FAIL,
+                "linestyle": "-" if kept else (0, (5, 2)),
                 "connectionstyle": "arc3,rad=0.16",
-                "linewidth": 1.6 if len(shown) <= 2 * _FEW else 0.7,
-                "alpha": 0.85 if len(shown) <= 2 * _FEW else 0.45,
+                "linewidth": 1.6 if few else 0.7,
+                "alpha": 0.85 if few else 0.45,
                 "shrinkA": 6,
                 "shrinkB": 6,
             },
             zorder=6,
         )
+    over, within = style.both("超时", "pair over the limit"), style.both("达标", "pair within it")
+    return [
+        Line2D([], [], color=FAIL, linestyle=(0, (5, 2)), marker=">", linewidth=1.6, label=over),
+        Line2D([], [], color=KEEP, marker=">", linewidth=1.6, label=within),
+    ]
 
 
-def _centres(axes: Axes, study: Study, area: pd.DataFrame, verdict: Verdict, family: list[str]) -> None:
-    """Draw the centres, large for those of the goal; names point away from the nearest of these."""
-    places = _positions(study, "places", "place_id")
-    judged = {*verdict.table["origin"], *verdict.table["destination"]}
-    few = len(judged) <= _FEW
-    large = np.array([places[name] for name in sorted(judged) if name in places]).reshape(-1, 2)
-    for row in area.itertuples(index=False):
-        spot = np.array(places[str(row.place_id)])
-        marked = row.place_id in judged and few
-        away = spot - large
-        others = away[np.hypot(*away.T) > 1] if len(large) else away
-        side = others[np.argmin(np.hypot(*others.T))] if len(others) else np.ones(2)
-        east, north = (1 if part >= 0 else -1 for part in side)
-        size = 10 if marked else 6.5
-        axes.scatter(
-            spot[:1],
-            spot[1:],
-            s=46 if marked else 16,
+def _centres(ax: Axes, study: Study, style: Style, large: set[str], *, hubs: bool = False) -> None:
+    """Draw the centres, some of them large, and with `hubs` the main stations, all with their names."""
+    region = study.network.region
+    area = region.places[region.places["in_area"]]
+    spots, names = _positions(study, "places", "place_id"), style.names(study)
+    marked = [str(name) for name in area["place_id"]]
+    marked.sort(key=lambda name: name not in large)
+    levels = dict(zip(area["place_id"], area["level"] == "core", strict=True))
+    for name in marked:
+        ax.scatter(
+            *spots[name],
+            s=46 if name in large else 16,
             color="black",
             edgecolor="white",
             linewidth=0.8,
             zorder=8,
         )
-        axes.annotate(
-            f"{row.name_zh}\n{row.name_en}".strip(),
-            tuple(spot),
-            xytext=(7 * east, 4 * north),
-            textcoords="offset points",
-            ha="left" if east > 0 else "right",
-            va="bottom" if north > 0 else "top",
-            fontsize=size,
-            family=family,
-            path_effects=_HALO,
-            zorder=9 if marked else 8.5,
-        )
-
-
-def _dress(axes: Axes, study: Study, verdict: Verdict, goal: str | None, family: list[str]) -> None:
-    """Add title, legend, scale bar, north arrow and the line of sources."""
-    query, aim = verdict.query, study.goal(goal)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    word = "kept" if verdict.kept else "not kept"
-    limit = "" if verdict.limit_min is None else f" within {verdict.limit_min:g} min"
-    axes.set_title(
-        f"{aim.text_seed}\n{study.scenario.name}: {word}, {verdict.passing} of {verdict.pairs} pairs{limit} "
-        f"({query.clock}, {query.mode}, {query.period}, {query.statistic})",
-        loc="left",
-        family=family,
-        fontsize=12,
-    )
-    kinds = set(study.network.region.table("lines")["class"])
-    handles = [
-        Line2D([], [], color=_COLOURS[name], linewidth=2, label=_NAMES[name])
-        for name in _NAMES
-        if name in kinds or name == "expressway"
+    labels = [
+        (spots[name], names[name], 10.0 if name in large else 7.5 if levels[name] else 6.5) for name in marked
     ]
-    handles += [
-        Line2D([], [], color=_FAIL, marker=">", linewidth=1.6, label="pair over the limit 超时"),
-        Line2D([], [], color=_KEEP, marker=">", linewidth=1.6, label="pair within it 达标"),
-    ]
-    axes.legend(handles=handles, loc="lower left", prop={"family": family, "size": 8}, framealpha=0.95)
-    _scale(axes)
-    about = study.area.region.about
-    found = study.provenance(query)
-    source = (
-        f"scenario {found['scenario_hash']} · region {found['region_hash']} · {about.attribution.strip()}"
-    )
-    axes.text(
-        0.0,
-        -0.012,
-        source,
-        transform=axes.transAxes,
-        fontsize=6,
-        color="#555555",
-        va="top",
-        wrap=True,
-        family=family,
-    )
-
-
-def _scale(axes: Axes) -> None:
-    """Add a scale bar of a round length and a north arrow in the lower right corner."""
-    left, right = axes.get_xlim()
-    low, high = axes.get_ylim()
-    target = (right - left) / 5
-    step = 10 ** np.floor(np.log10(target))
-    length = float(max(step * factor for factor in (1, 2, 5) if step * factor <= target))
-    x, y = right - 0.04 * (right - left) - length, low + 0.035 * (high - low)
-    axes.plot([x, x + length], [y, y], color="black", linewidth=2.5, zorder=10)
-    axes.text(
-        x + length / 2, y + 0.008 * (high - low), f"{length / 1000:g} km", ha="center", fontsize=8,
-        path_effects=_HALO, zorder=10,
-    )  # fmt: skip
-    axes.annotate(
-        "N", xy=(x + length, y + 0.10 * (high - low)), xytext=(x + length, y + 0.045 * (high - low)),
-        ha="center", fontsize=9, arrowprops={"arrowstyle": "-|>", "color": "black"}, zorder=10,
-    )  # fmt: skip
+    if hubs:
+        stations = _positions(study, "stations", "station_id")
+        main = region.stations.loc[region.stations["class"] == "hub", "station_id"]
+        for name in main:
+            ax.scatter(
+                *stations[name], s=22, marker="s", color="white", edgecolor="black", linewidth=1.1, zorder=7
+            )
+        labels[:0] = [(stations[name], names[name], 6.5) for name in main]
+    look.add_labels(ax, labels)
 
 
 def _positions(study: Study, table: str, key: str) -> dict[str, tuple[float, float]]:
@@ -287,10 +270,3 @@ def _positions(study: Study, table: str, key: str) -> dict[str, tuple[float, flo
     frame = study.network.region.table(table)
     xy = metric_xy(study.network.region, frame)
     return {str(name): (float(x), float(y)) for name, (x, y) in zip(frame[key], xy, strict=True)}
-
-
-def _metric(study: Study, lon_lat: Any) -> Any:
-    """Return metric positions of points in degrees."""
-    import pandas as pd  # noqa: PLC0415
-
-    return metric_xy(study.network.region, pd.DataFrame(lon_lat, columns=["lon", "lat"]))

@@ -8,25 +8,29 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import h5py
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from network.errors import BadInputError, Problem
+from network.graph import PARTS
 from network.reader import read_text
 from onehour.files import output_problems, whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from onehour.study import Study
 
-ENDINGS = (".parquet", ".csv")
+ENDINGS = (".parquet", ".csv", ".omx")
 
 _NEEDED = ("id", "lon", "lat")
 _KNOWN = (*_NEEDED, "name_zh", "name_en", "population")
 _BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0), "population": (0.0, 1e10)}
+_AMOUNT = (0.0, 1e15)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 #: What the verb tells of the matrix that it wrote, beside the file and the numbers of rows.
@@ -69,7 +73,12 @@ def ends_given(places: Path | None, *, zones: bool, problems: list[Problem]) -> 
 
 
 def write_matrix(
-    study: Study, output: Path, given: pd.DataFrame | str | None, words: Mapping[str, str | None]
+    study: Study,
+    output: Path,
+    given: pd.DataFrame | str | None,
+    words: Mapping[str, str | None],
+    *,
+    bom: bool = False,
 ) -> dict[str, Any]:
     """Write a matrix to a file; return what was written.
 
@@ -78,11 +87,13 @@ def write_matrix(
     study
         The region under a scenario.
     output
-        A ``.parquet`` or ``.csv`` file; its folder must be there.
+        A ``.parquet``, ``.csv`` or ``.omx`` file; its folder must be there.
     given
         What `ends_given` returns.
     words
         clock, mode, period, traveller, statistic; None is the default.
+    bom
+        Whether a CSV file begins with a byte order mark, by which Excel knows UTF-8.
 
     Raises
     ------
@@ -102,8 +113,11 @@ def write_matrix(
     table = study.matrix(ends, **asked)
     found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
-        if output.suffix.lower() == ".csv":
-            table.to_csv(file, index=False, encoding="utf-8")
+        ending = output.suffix.lower()
+        if ending == ".csv":
+            table.to_csv(file, index=False, encoding="utf-8-sig" if bom else "utf-8")
+        elif ending == ".omx":
+            _write_omx(table, found, file)
         else:
             _write_parquet(table, found, file)
     return {
@@ -121,16 +135,41 @@ def _write_parquet(table: pd.DataFrame, found: dict[str, Any], file: Path) -> No
     pq.write_table(data.replace_schema_metadata({**(data.schema.metadata or {}), **held}), file)
 
 
-def read_places(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
+def _write_omx(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
+    """Write a complete table of pairs, sorted by origin and destination, as an Open Matrix file, OMX 0.2.
+
+    Matrices are ``minutes`` and the parts, NaN where there is no journey; mappings are ``zone_id`` (UTF-8
+    text) and ``zone_number``, which counts from 1.
+    """
+    origins, destinations = (table[end].unique() for end in ("origin", "destination"))
+    shape = len(origins), len(destinations)
+    with h5py.File(file, "w", track_order=False) as omx:
+        omx.attrs["OMX_VERSION"] = np.bytes_(b"0.2")
+        omx.attrs["SHAPE"] = np.array(shape, np.int32)
+        omx.attrs["onehour"] = json.dumps(found, ensure_ascii=False, default=str)
+        data, lookup = omx.create_group("data"), omx.create_group("lookup")
+        for name in ("minutes", *(f"{part}_min" for part in PARTS)):
+            values = table[name].to_numpy(np.float64).reshape(shape)
+            matrix = data.create_dataset(name, data=values, compression="gzip", shuffle=True)
+            matrix.attrs["NA"] = np.nan
+            matrix.attrs["unit"] = "min"
+        lookup["zone_id"] = np.array([name.encode() for name in origins], np.bytes_)
+        lookup["zone_number"] = np.arange(1, len(origins) + 1, dtype=np.int32)
+
+
+def read_places(path: Path, problems: list[Problem], *, numbers: Sequence[str] = ()) -> pd.DataFrame | None:
     """Return the table of places in a CSV file, or None with every problem added.
 
     Parameters
     ----------
     path
-        CSV file with the columns id, lon, lat; name_zh, name_en and population are read too, others are not.
+        CSV file with the columns id, lon, lat; name_zh, name_en and population are read too, and `numbers`.
     problems
         Gets every problem, each with the file's name and row; the header is row 1.
+    numbers
+        Further columns that must be there and hold a number, 0 or more, in every row.
     """
+    needed = (*_NEEDED, *numbers)
     text = read_text(path, problems)
     if text is None:
         return None
@@ -145,8 +184,8 @@ def read_places(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
         return None
     header = rows[0][1] if rows else []
     problems += [
-        Problem(f"{path.name} row 1", f"column {name!r} is missing", "the columns id, lon, lat are needed")
-        for name in _NEEDED
+        Problem(f"{path.name} row 1", f"column {name!r} is missing", f"needed: {', '.join(needed)}")
+        for name in needed
         if name not in header
     ]
     problems += [
@@ -158,14 +197,19 @@ def read_places(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
         problems.append(Problem(path.name, "holds no place", "a header id,lon,lat and a row a place"))
     if len(problems) > before:
         return None
-    table = _checked_rows(path.name, header, rows[1:], problems)
+    table = _checked_rows(path.name, header, rows[1:], numbers, problems)
     return table if len(problems) == before else None
 
 
 def _checked_rows(
-    file: str, header: list[str], rows: list[tuple[int, list[str]]], problems: list[Problem]
+    file: str,
+    header: list[str],
+    rows: list[tuple[int, list[str]]],
+    numbers: Sequence[str],
+    problems: list[Problem],
 ) -> pd.DataFrame:
     """Return the rows of places as a table; what is wrong is added to `problems`."""
+    known, bounds = {*_KNOWN, *numbers}, _BOUNDS | dict.fromkeys(numbers, _AMOUNT)
     first: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
     for number, row in rows:
@@ -174,7 +218,7 @@ def _checked_rows(
             what = f"has {len(row)} cells, the header {len(header)}"
             problems.append(Problem(where, what, "quote cells that hold commas"))
             continue
-        place: dict[str, Any] = {name: cell for name, cell in zip(header, row, strict=True) if name in _KNOWN}
+        place: dict[str, Any] = {name: cell for name, cell in zip(header, row, strict=True) if name in known}
         name = place["id"]
         if not name:
             problems.append(Problem(f"{where}, id", "is blank", "give each place an id"))
@@ -182,9 +226,9 @@ def _checked_rows(
             problems.append(
                 Problem(f"{where}, id", f"{name!r} stands already in row {first[name]}", "remove one")
             )
-        for column, (low, high) in _BOUNDS.items():
+        for column, (low, high) in bounds.items():
             text = place.get(column, "")
-            if text == "" and column not in _NEEDED:
+            if text == "" and column not in {*_NEEDED, *numbers}:
                 place[column] = None
                 continue
             value = float(text) if _NUMBER.fullmatch(text) else float("nan")
@@ -194,3 +238,18 @@ def _checked_rows(
             place[column] = value
         kept.append(place)
     return pd.DataFrame(kept)
+
+
+def write_rows(table: pd.DataFrame, output: Path) -> None:
+    """Write a table of any rows to a ``.csv`` or ``.parquet`` file, with its ``attrs`` in the latter.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be written.
+    """
+    with whole_file(output) as file:
+        if output.suffix.lower() == ".csv":
+            table.to_csv(file, index=False, encoding="utf-8")
+        else:
+            _write_parquet(table, {str(name): value for name, value in table.attrs.items()}, file)

@@ -13,7 +13,7 @@ from rich.table import Table
 import scenarios
 from network.compile import Query
 from network.ends import ends_of
-from onehour.report import console_of
+from onehour.terminal import console_of
 from sim.journeys import Network
 
 if TYPE_CHECKING:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import os
+import math
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
 from network.graph import PARTS
 from network.schema import TABLES
+from onehour.numbers import minutes_text, number_or, share_text
+from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
+    from rich.console import Console, JustifyMethod
+    from rich.table import Table
 
     from onehour.study import Area, Study
     from sim.check import Verdict
-    from sim.journeys import Stage
+    from sim.results import Stage
 
 Words = dict[str, str | None]
 
-_MOST_DOUBTS = 6
 _MOST_PAIRS = 24
 
 
@@ -132,7 +132,8 @@ def print_check(study: Study, data: Mapping[str, Any]) -> None:
     console.print()
     _print_pairs(console, data["pairs"], study)
     _print_readings(console, data["readings"], study)
-    _print_basis(console, data)
+    doubts = sorted({row for pair in data["pairs"] for row in pair["low_confidence"]})
+    print_basis(console, data["provenance"], doubts)
 
 
 def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: Study) -> None:
@@ -140,10 +141,10 @@ def _print_pairs(console: Console, pairs: Sequence[Mapping[str, Any]], study: St
     shown = list(pairs)
     title = "Pairs, minutes"
     if len(shown) > _MOST_PAIRS:
-        shown = sorted(shown, key=lambda pair: -_or_infinite(pair["minutes"]))[:_MOST_PAIRS]
+        shown = sorted(shown, key=lambda pair: -number_or(pair["minutes"], math.inf))[:_MOST_PAIRS]
         title = f"The {_MOST_PAIRS} slowest of {len(pairs)} pairs, minutes (--json lists all)"
-    used = [name for name in PARTS if any(_number(pair["parts_min"].get(name)) > 0 for pair in shown)]
-    long, short = _names(study), _names(study, short=True)
+    used = [name for name in PARTS if any(number_or(pair["parts_min"].get(name), 0) > 0 for pair in shown)]
+    long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
         lambda: _pairs_table(title, shown, long, used),
@@ -161,7 +162,7 @@ def _pairs_table(
     folded: bool = False,
 ) -> Table:
     """Return the table of pairs, with a column a part, or all parts folded into one column."""
-    table = _table(title)
+    table = empty_table(title)
     for column in ("from", "to"):
         table.add_column(column, overflow="fold")
     for column in ("total", "slack", *(() if folded else used)):
@@ -172,15 +173,17 @@ def _pairs_table(
         parts = {name: pair["parts_min"].get(name) for name in used}
         flag = pair["note"] or ("close" if pair["close"] else "")
         if folded:
-            text = ", ".join(f"{name}={_minutes(value)}" for name, value in parts.items() if _number(value))
+            text = ", ".join(
+                f"{name}={minutes_text(value)}" for name, value in parts.items() if number_or(value, 0)
+            )
             cells = [f"{flag}: {text}" if flag and text else flag or text]
         else:
-            cells = [*map(_minutes, parts.values()), flag]
+            cells = [*map(minutes_text, parts.values()), flag]
         table.add_row(
             names.get(pair["origin"], pair["origin"]),
             names.get(pair["destination"], pair["destination"]),
-            Text(_minutes(pair["minutes"]), style=style),
-            Text(_minutes(pair["slack_min"], sign=True), style=style),
+            Text(minutes_text(pair["minutes"]), style=style),
+            Text(minutes_text(pair["slack_min"], sign=True), style=style),
             *cells,
         )
     return table
@@ -188,7 +191,7 @@ def _pairs_table(
 
 def _print_readings(console: Console, readings: Sequence[Mapping[str, Any]], study: Study) -> None:
     """Print the verdict under every reading."""
-    long, short = _names(study), _names(study, short=True)
+    long, short = names_of(study), names_of(study, short=True)
     _print_first_that_fits(
         console,
         lambda: _readings_table(readings, long),
@@ -204,7 +207,7 @@ def _readings_table(
 
     A narrow one has the places in rows of their own, and no column `kept`: the pairs tell it.
     """
-    table = _table("The promise under every reading")
+    table = empty_table("The promise under every reading")
     for column in ("clock", "mode") if narrow else ("places", "clock", "mode", "kept"):
         table.add_column(column, no_wrap=True)
     for column in ("pairs", "people"):
@@ -227,49 +230,11 @@ def _readings_table(
             mode,
             *(() if narrow else (Text("yes" if row["kept"] else "no", style=style),)),
             Text(f"{row['passing']}/{row['pairs']}", style=style),
-            _share(row["people_share"]),
+            share_text(row["people_share"]),
             " → ".join(ends) if all(ends) else "",
-            _minutes(row["worst_minutes"]),
+            minutes_text(row["worst_minutes"]),
         )
     return table
-
-
-def _print_basis(console: Console, data: Mapping[str, Any]) -> None:
-    """Print hashes, assumed numbers, notes and doubtful rows."""
-    found = data["provenance"]
-    console.print(
-        f"region {data['region_hash']} · scenario {data['scenario_hash']} · state {data['state_hash']} · "
-        f"onehour {found['onehour']}",
-        style="dim",
-    )
-    _print_set(console, found)
-    _print_doubts(console, sorted({row for pair in data["pairs"] for row in pair["low_confidence"]}))
-    assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])
-    if assumed:
-        console.print(f"Assumed numbers (low confidence): {assumed}", style="dim")
-    for note in found["notes"]:
-        console.print(f"· {note}", style="dim")
-    if found["attribution"]:
-        console.print(found["attribution"], style="dim")
-
-
-def _print_set(console: Console, found: Mapping[str, Any]) -> None:
-    """Print the numbers that were set for this run."""
-    if found["set"]:
-        values = ", ".join(f"{name}={value:g}" for name, value in found["set"].items())
-        console.print(f"Set for this run: {values}", style="yellow")
-
-
-def _print_doubts(console: Console, rows: Sequence[str]) -> None:
-    """Print the rows of low confidence that a result rests on, the first of each table."""
-    tables: dict[str, list[str]] = {}
-    for row in rows:
-        table, _, key = row.partition(" ")
-        tables.setdefault(table, []).append(key)
-    for table, keys in tables.items():
-        more = f" and {len(keys) - _MOST_DOUBTS} more (--json lists all)" if len(keys) > _MOST_DOUBTS else ""
-        shown = ", ".join(keys[:_MOST_DOUBTS])
-        console.print(f"Low confidence, {table}: {shown}{more}", style="dim")
 
 
 # ------------------------------------------------------------------------------------------------------ route
@@ -304,43 +269,43 @@ def route_data(study: Study, origin: str, destination: str, words: Words) -> dic
 def print_route(study: Study, data: Mapping[str, Any]) -> None:
     """Print a journey."""
     console = console_of()
-    names = _names(study)
+    names = names_of(study)
     console.print()
     start, end = (names.get(data[side], data[side]) for side in ("origin", "destination"))
-    console.print(Text(f"{start} → {end}: {_minutes(data['minutes'])} min", style="bold"))
+    console.print(Text(f"{start} → {end}: {minutes_text(data['minutes'])} min", style="bold"))
     console.print(
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
         f"{data['traveller']} traveller · {data['statistic']}"
     )
-    _print_set(console, data["provenance"])
+    print_set(console, data["provenance"])
     if data["note"]:
         console.print(data["note"], style="yellow")
     if not data["legs"]:
         return
-    table = _table("")
+    table = empty_table("")
     for column in ("at", "min"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("stage", no_wrap=True)
     for column, ratio in (("from", 3), ("to", 3), ("how", 5)):
         table.add_column(column, overflow="fold", ratio=ratio)
     for leg in data["legs"]:
-        parts = " + ".join(f"{name} {_minutes(value)}" for name, value in leg["parts_min"].items())
+        parts = " + ".join(f"{name} {minutes_text(value)}" for name, value in leg["parts_min"].items())
         lines = " / ".join(names.get(line, line) for line in leg["lines"][:3])
         lines += f" and {len(leg['lines']) - 3} more" if len(leg["lines"]) > 3 else ""  # noqa: PLR2004
         stops = _count(len(leg["stops"]) - 1, "stop") if len(leg["stops"]) > 1 else ""
         how = "; ".join(text for text in (lines, stops, parts if "+" in parts else "") if text)
         table.add_row(
-            _minutes(leg["start_min"]),
-            _minutes(leg["end_min"] - leg["start_min"]),
+            minutes_text(leg["start_min"]),
+            minutes_text(leg["end_min"] - leg["start_min"]),
             leg["kind"],
             names.get(leg["from"], leg["from"]),
             names.get(leg["to"], leg["to"]) if leg["to"] != leg["from"] else "",
             how,
         )
     console.print(table)
-    parts = ", ".join(f"{name} {_minutes(value)}" for name, value in data["parts_min"].items() if value)
+    parts = ", ".join(f"{name} {minutes_text(value)}" for name, value in data["parts_min"].items() if value)
     console.print(f"Parts, minutes: {parts or 'none'}")
-    _print_doubts(console, data["low_confidence"])
+    print_doubts(console, data["low_confidence"])
 
 
 # ------------------------------------------------------------------------------------------------------ lists
@@ -370,7 +335,7 @@ def goals_data(area: Area) -> list[dict[str, Any]]:
 
 def print_goals(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the goals."""
-    table = _table(_count(len(rows), "goal"))
+    table = empty_table(_count(len(rows), "goal"))
     table.add_column("goal", no_wrap=True)
     for column, ratio in (("the plan's words", 4), ("limit, min", None), ("checked as, or why not", 4)):
         table.add_column(column, overflow="fold", ratio=ratio, justify="left" if ratio else "right")
@@ -399,7 +364,7 @@ def region_data(area: Area) -> dict[str, Any]:
 
 def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print regions with the numbers of their rows."""
-    table = _table("")
+    table = empty_table("")
     for column in ("region", "name", "date", "rows", "licence", "hash"):
         table.add_column(column, overflow="fold", no_wrap=column in {"date", "hash"})
     for row in rows:
@@ -411,12 +376,13 @@ def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     console_of().print(table)
 
 
-def print_frame(title: str, frame: pd.DataFrame) -> None:
-    """Print a table of few columns."""
-    table = _table(title)
+def print_frame(title: str, frame: pd.DataFrame, *, right: Sequence[str] = ()) -> None:
+    """Print a table of few columns; numbers, and columns named in `right`, stand to the right."""
+    table = empty_table(title)
     for column in frame:
-        right = frame[column].dtype.kind in "iuf"
-        table.add_column(str(column).replace("_", " "), overflow="fold", justify="right" if right else "left")
+        justify: JustifyMethod = "right" if frame[column].dtype.kind in "iuf" or column in right else "left"
+        name = str(column).replace("_", " ")
+        table.add_column(name, overflow="fold", no_wrap=justify == "right", justify=justify)
     blank = frame.isna().to_numpy()
     for number, row in enumerate(frame.itertuples(index=False)):
         table.add_row(*("" if none else str(value) for value, none in zip(row, blank[number], strict=True)))
@@ -424,25 +390,6 @@ def print_frame(title: str, frame: pd.DataFrame) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------- helpers
-
-
-def console_of() -> Console:
-    """Return where to print: as wide as the terminal; where there is none, as COLUMNS says, else 132."""
-    console = Console(highlight=False)
-    if console.is_terminal or os.environ.get("COLUMNS", "").isdecimal():
-        return console
-    return Console(width=132, highlight=False)
-
-
-def _table(title: str) -> Table:
-    """Return an empty table in the style of all of them."""
-    return Table(
-        title=title or None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
 
 
 def _print_first_that_fits(console: Console, *tables: Callable[[], Table]) -> None:
@@ -460,7 +407,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _names(study: Study, *, short: bool = False) -> dict[str, str]:
+def names_of(study: Study, *, short: bool = False) -> dict[str, str]:
     """Return both names of every place, station, zone and line by id; short: the English one if known."""
     region = study.network.region
     names = {"": ""}
@@ -475,25 +422,3 @@ def _names(study: Study, *, short: bool = False) -> dict[str, str]:
             both = f"{chinese} {english}".strip()
             names[row] = ((english or chinese) if short else both) or row
     return names
-
-
-def _minutes(value: float | None, *, sign: bool = False) -> str:
-    """Return minutes with one decimal; a dash where there is none."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return "–"
-    return f"{value:+.1f}" if sign else f"{value:.1f}"
-
-
-def _share(value: float | None) -> str:
-    """Return a share as a percentage; a dash where there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.0f} %"  # noqa: PLR0124 - NaN
-
-
-def _number(value: float | None) -> float:
-    """Return a number, 0 where there is none."""
-    return 0.0 if value is None or value != value else float(value)  # noqa: PLR0124 - NaN
-
-
-def _or_infinite(value: float | None) -> float:
-    """Return a number, infinity where there is none."""
-    return float("inf") if value is None or value != value else float(value)  # noqa: PLR0124 - NaN

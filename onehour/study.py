@@ -19,17 +19,22 @@ from network.reader import get_region
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
-from sim.journeys import Network, Stage
+from sim.journeys import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import geopandas as gpd
     import networkx as nx
+    import xarray as xr
     from matplotlib.axes import Axes
 
     from network.ends import Ends
     from network.region import Region
+    from onehour.compare import Comparison
+    from onehour.risk import Futures
     from scenarios import Card, Goal, Scenario
+    from sim.results import Stage
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
@@ -216,6 +221,10 @@ class Study:
             region = region.replace(parameters=numbers)
         return Network(region)
 
+    def beside(self, name: str) -> Study:
+        """Return the study of another scenario, with the same numbers set."""
+        return self.area.scenario(name, values=self.values)
+
     def query(self, **words: str | None) -> Query:
         """Return a query; see `Area.query`."""
         return self.area.query(**words)
@@ -239,9 +248,12 @@ class Study:
             clock, mode, period, traveller, statistic in place of the goal's own.
         """
         aim = self.goal(goal)
-        asked = self._asked(aim, words or {}, _QUERY)
         pairs = aim.pairs_in(self.network.region)
-        return self._judge(pairs, self.query(**asked), aim.limit_min, paths=paths)
+        return self._judge(pairs, self.query_of(aim, words or {}), aim.limit_min, paths=paths)
+
+    def query_of(self, aim: Goal, words: Words) -> Query:
+        """Return the query that a goal is read by: words that are given, else the goal's own."""
+        return self.query(**self._asked(aim, words, _QUERY))
 
     def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
         """Return the pairs of a goal with minutes, slack, parts, and whether each is kept.
@@ -259,7 +271,7 @@ class Study:
             Sorted by origin and destination; the verdict and the provenance stand in ``attrs``.
         """
         verdict = self.verdict(goal, words=words)
-        table = self._named(verdict.table, self._ends(self._ids(verdict.table)))
+        table = self.named(verdict.table)
         table.attrs |= self.provenance(verdict.query) | {
             "goal": self.goal(goal).goal_id,
             "limit_min": verdict.limit_min,
@@ -298,6 +310,10 @@ class Study:
         table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
         return table
 
+    def asked(self, goal: str | None, words: Words) -> Query:
+        """Return the query of a goal: the words given, else its own."""
+        return self.query(**self._asked(self.goal(goal), words, _QUERY))
+
     def _asked(self, aim: Goal, words: Words, names: Sequence[str]) -> dict[str, str | None]:
         """Return the words of a query: those given, else the goal's own where the region has its period."""
         asked = {name: getattr(aim, name) if words.get(name) is None else words[name] for name in names}
@@ -311,6 +327,37 @@ class Study:
     ) -> Verdict:
         ends = self._ends(sorted({name for pair in pairs for name in pair}))
         return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
+
+    def compare(
+        self, other: Study | str, goal: str | None = None, *, cell_m: float = 500, **words: str | None
+    ) -> Comparison:
+        """Return how another scenario differs from this one under a goal.
+
+        Parameters
+        ----------
+        other
+            The scenario after: a study of the same region, or the name of a scenario.
+        goal
+            Id of a goal; by default the headline one.
+        cell_m
+            Side of the cells of the surfaces that areas come from, m.
+        **words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        Comparison
+            Pairs, towns, places and areas as tables with provenance, and a summary.
+
+        Raises
+        ------
+        BadInputError
+            There is no such scenario or goal, a word is unknown, or the side no sensible length.
+        """
+        from onehour.compare import compare  # noqa: PLC0415 - geopandas is heavy
+
+        after = self.beside(other) if isinstance(other, str) else other
+        return compare(self, after, goal, cell_m=cell_m, words=words)
 
     # ----------------------------------------------------------------------------------------------- matrix
 
@@ -345,8 +392,9 @@ class Study:
         end = start if destinations is None else destinations
         start_ends, end_ends = self._ends(start), self._ends(end)
         ends = self._joined(start_ends, end_ends)
-        period = self._midday() if period is None else period
-        query = self.query(clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic)
+        query = self.free_query(
+            clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic
+        )
         rows, columns = ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
         times = self.network.router(ends, query).times(rows, columns)
         seconds = times.seconds.ravel()
@@ -385,13 +433,86 @@ class Study:
         stages : tuple of Stage or None
             None where there is no journey.
         """
-        chosen = {"period": self._midday()} | {name: word for name, word in words.items() if word is not None}
-        verdict = self._judge([(origin, destination)], self.query(**chosen), None, paths=True)
+        verdict = self._judge([(origin, destination)], self.free_query(**words), None, paths=True)
         return verdict, verdict.paths[0]
 
-    def _midday(self) -> str | None:
-        """Return the period of matrices and routes where none is given."""
-        return "midday" if "midday" in self.area.region.about.period_names else None
+    def free_query(self, **words: str | None) -> Query:
+        """Return the query of a matrix, route or isochrone: at ``midday`` if nothing else is said.
+
+        Raises
+        ------
+        BadInputError
+            As of `Area.query`.
+        """
+        period = words.get("period")
+        if period is None and "midday" in self.area.region.about.period_names:
+            period = "midday"
+        return self.query(**{**words, "period": period})
+
+    # ----------------------------------------------------------------------------------------------- surface
+
+    def surface(self, place: str, *, cell_m: float = 500, **words: str | None) -> xr.DataArray:
+        """Return the minutes from a place to the centre of each cell of the region.
+
+        Parameters
+        ----------
+        place
+            Id of a place, station or zone, or a point ``lon,lat``.
+        cell_m
+            Side of the square cells, m.
+        **words
+            clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
+
+        Returns
+        -------
+        DataArray
+            Minutes, float32 [y, x], by the centres of the cells in the region's metric CRS, m, both
+            ascending; NaN where there is no journey and outside of the region. Provenance in ``attrs``.
+
+        Raises
+        ------
+        BadInputError
+            The place is unknown or outside of the region, the side no sensible length, or a word unknown.
+        """
+        from onehour.isochrone import surface  # noqa: PLC0415 - geopandas is heavy
+
+        return surface(self, place, cell_m=cell_m, words=words)
+
+    def isochrone(
+        self,
+        place: str,
+        minutes: Sequence[float] = (15, 30, 45, 60),
+        *,
+        cell_m: float = 500,
+        **words: str | None,
+    ) -> gpd.GeoDataFrame:
+        """Return what can be reached from a place within limits, as nested polygons with holes.
+
+        Parameters
+        ----------
+        place
+            Id of a place, station or zone, or a point ``lon,lat``.
+        minutes
+            Limits, ascending.
+        cell_m
+            Side of the square cells of the surface, m.
+        **words
+            clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
+
+        Returns
+        -------
+        GeoDataFrame
+            One row a limit, in EPSG:4326: minutes, area_km2, origin, its names, scenario and the words of the
+            query; each polygon holds those before it. Provenance in ``attrs``.
+
+        Raises
+        ------
+        BadInputError
+            As of `surface`, or the limits are not ascending.
+        """
+        from onehour.isochrone import isochrones  # noqa: PLC0415
+
+        return isochrones(self, place, minutes, cell_m=cell_m, words=words)
 
     def centres(self) -> list[str]:
         """Return the ids of the region's centres; of its stations where it has no places."""
@@ -402,14 +523,120 @@ class Study:
     @property
     def graph(self) -> nx.MultiDiGraph[int]:
         """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
-        router = self.network.router(self._ends(self.centres()), self.query())
+        router = self.network.graph_router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
+
+    def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:
+        """Return what people reach, by town, district or city; see `onehour.access.access` for the options.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.access.Access.groups`; provenance, and the inequality under its name, in ``attrs``.
+        """
+        from onehour.access import access  # noqa: PLC0415 - imports this module's users
+
+        found = access(self, **options)
+        table = found.groups(by)
+        table.attrs["inequality"] = found.inequality()
+        return table
+
+    def circles(self, **options: Any) -> pd.DataFrame:
+        """Return the commuting circle of each core; see `onehour.access.Access.circles`."""
+        from onehour.access import access  # noqa: PLC0415
+
+        return access(self, **options).circles()
+
+    def breakeven(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
+        """Return what would make each failing pair of a goal pass, and break each passing one.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.breakeven.breakeven`.
+        """
+        from onehour.breakeven import breakeven  # noqa: PLC0415 - prints too
+
+        return breakeven(self, goal, words)
+
+    def risk(self, goal: str | None = None, **options: Any) -> Futures:
+        """Return how surely a goal is kept in drawn futures; takes a minute.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **options
+            first, last, samples, seed, inputs, words, progress: see `onehour.risk.futures`.
+
+        Returns
+        -------
+        Futures
+            Tables by year, pair, uncertain input and scenario.
+        """
+        from onehour.risk import futures  # noqa: PLC0415 - matplotlib is heavy
+
+        return futures(self, goal, **options)
+
+    def timeline(self, goal: str | None = None, **options: Any) -> pd.DataFrame:
+        """Return the verdict of each year as the scenario's cards open; takes a minute.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **options
+            first, last (years), words, progress: see `onehour.timeline.course`, whose answer also has the
+            tables of pairs and of turns.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.timeline.Course.years`; who turned which pair stands in ``attrs["turns"]``.
+        """
+        from onehour.timeline import course  # noqa: PLC0415 - makes studies
+
+        found = course(self, goal, **options)
+        table = found.years()
+        table.attrs["turns"] = found.turns().to_dict("records")
+        return table
 
     def plot_map(self, **options: Any) -> Axes:
         """Plot the network and the pairs that fail; see `onehour.map.plot_map`."""
         from onehour.map import plot_map  # noqa: PLC0415 - matplotlib is heavy
 
         return plot_map(self, **options)
+
+    def plot_network(self, **options: Any) -> Axes:
+        """Plot the network by mode and status; see `onehour.map.plot_network`."""
+        from onehour.map import plot_network  # noqa: PLC0415
+
+        return plot_network(self, **options)
+
+    def plot_slack(self, **options: Any) -> Axes:
+        """Plot the slack of all pairs as a heat map; see `onehour.plots.plot_slack`."""
+        from onehour.plots import plot_slack  # noqa: PLC0415
+
+        return plot_slack(self, **options)
+
+    def plot_parts(self, **options: Any) -> Axes:
+        """Plot the parts of the pairs' times as bars; see `onehour.plots.plot_parts`."""
+        from onehour.plots import plot_parts  # noqa: PLC0415
+
+        return plot_parts(self, **options)
+
+    def plot_difference(self, before: Study, **options: Any) -> Axes:
+        """Plot what the pairs gain over another scenario; see `onehour.plots.plot_difference`."""
+        from onehour.plots import plot_difference  # noqa: PLC0415
+
+        return plot_difference(before, self, **options)
 
     def provenance(self, query: Query | None) -> dict[str, Any]:
         """Return what a result was computed from."""
@@ -428,6 +655,10 @@ class Study:
             "id", ignore_index=True
         )
         return ends_of(self.network.region, table)
+
+    def named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table of pairs, by origin and destination, with the names of both ends."""
+        return self._named(table, self._ends(self._ids(table)))
 
     @staticmethod
     def _ids(table: pd.DataFrame) -> list[str]:

@@ -345,5 +345,8 @@ TableChange = (
     | SetParameter
 )
 CardChange = Build | Cancel | Delay
+ROAD_CHANGES = (AddRoad, ModifyRoad, SetCongestion)
+"""What leaves journeys by transit as they are."""
+
 Change = Annotated[TableChange | CardChange, Field(discriminator="type")]
 CardsChange = Annotated[TableChange, Field(discriminator="type")]

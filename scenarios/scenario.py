@@ -15,7 +15,7 @@ from network.dates import region_on
 from network.errors import BadInputError, Problem, UnknownNameError, suggest
 from scenarios.apply import Applied, apply_changes
 from scenarios.cards import Card, list_cards
-from scenarios.changes import Build, Cancel, Change, Delay, TableChange
+from scenarios.changes import ROAD_CHANGES, Build, Cancel, Change, Delay, TableChange
 from scenarios.membership import members
 from scenarios.tomls import content_hash, data_folder, read_model
 
@@ -115,13 +115,15 @@ class Scenario:
         own = [change.model_dump(mode="json") for _, change in self.changes]
         return content_hash([str(self.day), self.year, cards, sorted(self.cancelled), own])
 
-    def apply(self, region: Region) -> Applied:
+    def apply(self, region: Region, *, roads: bool = True) -> Applied:
         """Take the region at the scenario's date, then make the changes, on a copy.
 
         Parameters
         ----------
         region
             The region with all its dates.
+        roads
+            Whether to make the changes of roads: no journey by transit depends on them.
 
         Raises
         ------
@@ -140,7 +142,10 @@ class Scenario:
             for change in card.changes
             if change.committed or not self.built[card.project_id]
         ]
-        return apply_changes(there, [*changes, *self.changes])
+        changes += self.changes
+        if not roads:
+            changes = [pair for pair in changes if not isinstance(pair[1], ROAD_CHANGES)]
+        return apply_changes(there, changes)
 
     def _card_problems(self) -> list[Problem]:
         """Return what is wrong between the cards."""

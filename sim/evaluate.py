@@ -23,12 +23,13 @@ import pandas as pd
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError
 from scenarios.scenario import compose
+from sim.factors import Factors
 from sim.journeys import Network
 from sim.states import NUMBERS, States, rows_of, station_keys
 from sim.supergraph import SuperGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -59,6 +60,8 @@ class Evaluator:
         Ids of the places, or a table of them, as `network.ends.ends_of` takes them.
     query
         Clock, mode, period, traveller and statistic.
+    values
+        Numbers of the model that are set, whatever the scenario.
     progress
         Called with the number of scenarios built so far, and of those to build, while dependences are found.
 
@@ -69,8 +72,8 @@ class Evaluator:
 
     Notes
     -----
-    Fast for transit between places. For other modes, for stations, and for free points and towns on the clocks
-    that begin at a centre's stations, each choice of cards is built afresh and remembered: `is_fast` tells.
+    Fast for transit between places. For other modes, for stations, and for free points and towns on the
+    clocks that begin at a centre's stations, each choice is built afresh and remembered: `is_fast` tells.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Evaluator:
         wanted: Sequence[str] | pd.DataFrame,
         query: Query,
         *,
+        values: Mapping[str, float] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         known = {card.project_id for card in base.known_cards}
@@ -94,12 +98,13 @@ class Evaluator:
         self.region, self.base, self.cards, self.query = region, base, tuple(cards), query
         self.built = 0
         self._wanted = wanted
+        self._values = dict(values or {})
         self._memory: dict[bytes, Ints] = {}
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
         self._needs = _needs(base, self.cards)
         self._stations: dict[str, dict[Any, Any]] = {}
-        self.is_fast = query.mode == "transit" and not (self.ends.station >= 0).any()
+        self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
         if query.clock != "door":
             listed = set(region.table("centre_stations")["place_id"])
             self.is_fast &= listed.issuperset(self.ends.ids)
@@ -108,13 +113,15 @@ class Evaluator:
 
     # --------------------------------------------------------------------------------------------- questions
 
-    def times(self, masks: ArrayLike, *, threads: int | None = None) -> Ints:
+    def times(self, masks: ArrayLike, *, factors: Factors | None = None, threads: int | None = None) -> Ints:
         """Return the times between all places under each choice of cards.
 
         Parameters
         ----------
         masks
             Which cards are on, bool [choices, cards], in the order of `cards`.
+        factors
+            What times and headways are multiplied by, a value a choice; for transit only.
         threads
             Threads to use at most; None is all that there are. The result does not depend on it.
 
@@ -127,7 +134,8 @@ class Evaluator:
         Raises
         ------
         BadInputError
-            The masks have another shape, or a choice of cards cannot be built.
+            The masks have another shape, a choice of cards cannot be built, or there are factors where
+            choices are built afresh.
         """
         on = np.atleast_2d(np.asarray(masks, np.bool_))
         if on.ndim != 2 or on.shape[1] != len(self.cards):  # noqa: PLR2004
@@ -138,6 +146,9 @@ class Evaluator:
         if self.is_fast:
             self._meet(on)
         if not self.is_fast:
+            if factors is not None:
+                what = f"nothing can be multiplied by mode {self.query.mode} between these places"
+                raise BadInputError(Problem("factors", what, "use transit between places"))
             for row, mask in enumerate(on):
                 out[row] = self._afresh(mask)
             return out
@@ -145,14 +156,15 @@ class Evaluator:
         numbers = held[:, self._states.group_of(NUMBERS)]
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
-            out[rows] = self._super(int(number)).times(held[rows], threads)
+            some = Factors() if factors is None else factors.taken(rows)
+            out[rows] = self._super(int(number)).times(held[rows], some, threads)
         return out
 
     def closed(self, masks: ArrayLike) -> Bools:
         """Return the choices without the cards that lack a card which they need, bool [choices, cards].
 
-        What a card needs stands in it (``needs``); further, a card that cannot be built without another, since
-        it calls at the other's station, needs it.
+        What a card needs stands in it (``needs``); further, a card that cannot be built without another,
+        since it calls at the other's station, needs it.
         """
         on = np.array(np.atleast_2d(masks), np.bool_)
         while True:
@@ -163,7 +175,7 @@ class Evaluator:
 
     def rebuilt(self, mask: ArrayLike) -> Ints:
         """Return the times under one choice by building it afresh, int64 [places, places], s."""
-        region = self._scenario(self.closed(mask)[0]).apply(self.region).region
+        region = self._applied(self.closed(mask)[0])
         ends = ends_of(region, self._wanted)
         every = np.arange(len(ends))
         return Network(region).router(ends, self.query).times(every, every).seconds
@@ -185,6 +197,15 @@ class Evaluator:
         drawn = np.random.default_rng(seed).random((count, len(self.cards))) < 0.5  # noqa: PLR2004
         return sum(self._look(mask) for mask in self.closed(drawn)) if self.is_fast else 0
 
+    def lines(self) -> dict[str, str]:
+        """Return the lines that transit runs on under any choice met so far, and the class of each."""
+        found = {}
+        for rows in self._states.met.values():
+            for key, runs in rows.items():
+                if key[0] == "service":
+                    found.update({run.line: run.kind for run in runs})
+        return dict(sorted(found.items()))
+
     @cached_property
     def ends(self) -> Ends:
         """The places."""
@@ -197,11 +218,21 @@ class Evaluator:
         off = [name for name, wanted in zip(self.cards, mask, strict=True) if not wanted]
         return compose(self.base, build=on, cancel=off)
 
+    def _applied(self, mask: Bools, *, roads: bool = True) -> Region:
+        """Return the region under a choice of cards, with the numbers that are set."""
+        region = self._scenario(mask).apply(self.region, roads=roads).region
+        if not self._values:
+            return region
+        periods = region.about.period_names
+        numbers = region.parameters.with_values(self._values, periods=periods, source="set")
+        return region.replace(parameters=numbers)
+
     def _learn(self, progress: Callable[[int, int], None] | None) -> None:
         """Find out which cards each row depends on."""
         n = len(self.cards)
         ones = np.eye(n, dtype=np.bool_)
         none, every = np.zeros(n, np.bool_), np.ones(n, np.bool_)
+        self._rows(none)
         steps = [(none, mask, card) for card, mask in enumerate(ones)]
         steps += [(every, mask, card) for card, mask in enumerate(~ones)]
         for number, (start, mask, card) in enumerate(steps, 1):
@@ -226,7 +257,7 @@ class Evaluator:
     def _built(self, mask: Bools) -> Rows:
         """Build a scenario and return its rows; learn what a card needs that cannot do without another."""
         try:
-            region = self._scenario(mask).apply(self.region).region
+            region = self._applied(mask, roads=False)
         except BadInputError as error:
             if not self._learn_needs(mask, error):
                 raise
@@ -253,7 +284,7 @@ class Evaluator:
                 pair = alone.copy()
                 pair[other] = True
                 try:
-                    self._scenario(pair).apply(self.region)
+                    self._scenario(pair).apply(self.region, roads=False)
                 except BadInputError:
                     continue
                 self._needs[card, other] = found = True

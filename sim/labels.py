@@ -62,8 +62,8 @@ class Labels:
     def node(self, graph: MultimodalGraph, node: int, ends: Ends) -> str:
         """Return the id of what a node stands for."""
         kind, row = int(graph.node_kind[node]), int(graph.node_row[node])
-        if kind == NodeKind.ROAD:
-            return graph.road_ids[row]
+        if kind == NodeKind.ROAD and graph.road is not None:
+            return graph.road.node_ids[row]
         return ends.ids[row] if kind in {NodeKind.ORIGIN, NodeKind.DESTINATION} else self.stations[row]
 
     def doubts(self, *names: str) -> tuple[str, ...]:

@@ -2,102 +2,35 @@
 
 from __future__ import annotations
 
-import operator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from network.errors import BadInputError, Problem
-from sim.kernels.buckets import LONGEST_S, bucket_times, pack_arcs
+from sim.columns import TIMES, checked_column, checked_number, checked_numbers, checked_seconds
+from sim.edges import edge_columns
+from sim.kernels.buckets import bucket_times
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, many_to_all, many_trees, path_links, path_parts
+from sim.queries import checked_query
+from sim.rows import Rows
+from sim.sources import Source, node_range, seed_blocks
+from sim.trees import Parts, Strategies, Trees
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     import networkx as nx
     from numpy.typing import ArrayLike, NDArray
 
+    from sim.contraction import Progress
+    from sim.prepared import PreparedGraph
+    from sim.queries import Query
+    from sim.sources import Seeds
+
     Int32Array = NDArray[np.int32]
-    Int64Array = NDArray[np.int64]
 
-__all__ = ["UNREACHED", "Parts", "SearchGraph", "Source", "Trees"]
-
-_BLOCK_CELLS = 1 << 24  # nodes of all trees that are held at a time while paths are read from them
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """A start that is spread over several nodes: one row of a result.
-
-    Attributes
-    ----------
-    nodes
-        Node ids, [seeds].
-    offsets_s
-        Time already spent on reaching each of them, s, [seeds], not negative. A node's time in the result
-        includes it.
-    """
-
-    nodes: ArrayLike
-    offsets_s: ArrayLike
-
-
-class Trees(NamedTuple):
-    """Shortest times, and the link by which each node is reached.
-
-    Attributes
-    ----------
-    times_s
-        int32 [sources, nodes], s; `UNREACHED` where there is no path within the horizon.
-    parent_link
-        int32 [sources, nodes]: row of the graph's links by which the node is reached; -1 at roots and where
-        unreached.
-    """
-
-    times_s: Int32Array
-    parent_link: Int32Array
-
-
-class Parts(NamedTuple):
-    """Shortest times from sources to targets, and sums of link values along the paths.
-
-    Attributes
-    ----------
-    times_s
-        int32 [sources, targets], s; `UNREACHED` where there is no path within the horizon.
-    sums
-        int64 [sources, targets, k]; zeros where the target is unreached or is itself the root.
-    """
-
-    times_s: Int32Array
-    sums: Int64Array
-
-
-class _Seeds(NamedTuple):
-    """The seeds of each row, as the kernels take them."""
-
-    start: Int32Array
-    node: Int32Array
-    offset_s: Int32Array
-
-
-class _Arcs(NamedTuple):
-    """The open links, as `sim.kernels.buckets` takes them."""
-
-    start: Int32Array
-    arc: NDArray[np.uint64]
-    longest_s: int
-
-
-class _Query(NamedTuple):
-    """What a method was asked, checked."""
-
-    seeds: _Seeds
-    targets: Int32Array
-    values: Int32Array
-    horizon_s: int
-    threads: int | None
+__all__ = ["UNREACHED", "Parts", "SearchGraph", "Source", "Strategies", "Trees"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -130,11 +63,7 @@ class SearchGraph:
     head: Int32Array
     seconds: Int32Array
     n_nodes: int
-    _start: Int32Array  # the links once more, in compressed rows: first position of each node,
-    _row_head: Int32Array  # head of each position,
-    _row_seconds: Int32Array  # seconds of each position,
-    _row_link: Int32Array  # link of each position, with -1 after the last, so that position -1 is link -1
-    _arcs: _Arcs | None  # the open links for the bucket queue; None: one takes too long for it
+    _rows: Rows
     _ids: dict[Hashable, int] | None = None
 
     @classmethod
@@ -186,7 +115,7 @@ class SearchGraph:
             (a `ValueError`) The arrays are no graph; lists every problem.
         """
         problems: list[Problem] = []
-        first = _whole(indptr, "indptr", UNREACHED, problems)
+        first = checked_column(indptr, "indptr", UNREACHED, problems)
         if first is None or problems:
             raise BadInputError(problems)
         steps = np.diff(first)
@@ -225,7 +154,7 @@ class SearchGraph:
         BadInputError
             (a `ValueError`) An edge has no such attribute, or no valid one.
         """
-        tail, head, values = _edges(
+        tail, head, values = edge_columns(
             graph, weight, fix=f"give every edge {weight!r}, or name another by weight="
         )
         return cls._of_edges(graph, tail, head, values)
@@ -251,7 +180,7 @@ class SearchGraph:
         BadInputError
             (a `ValueError`) An edge has no travel time, or no valid one.
         """
-        tail, head, values = _edges(graph, weight, fix="call osmnx.routing.add_edge_travel_times first")
+        tail, head, values = edge_columns(graph, weight, fix="call osmnx.routing.add_edge_travel_times first")
         if values.dtype.kind == "f":
             values = np.rint(values)
         return cls._of_edges(graph, tail, head, values)
@@ -280,12 +209,12 @@ class SearchGraph:
     ) -> SearchGraph:
         """Check the links and sort them into compressed rows."""
         problems: list[Problem] = []
-        count = _number(n_nodes, "n_nodes", 0, HORIZON_MAX_S, problems)
+        count = checked_number(n_nodes, "n_nodes", 0, HORIZON_MAX_S, problems)
         most = HORIZON_MAX_S if problems else count - 1
         links = {
-            "tail": _whole(tail, "tail", most, problems, fix=_range(most)),
-            "head": _whole(head, "head", most, problems, fix=_range(most)),
-            "seconds": _whole(seconds, "seconds", UNREACHED, problems, fix=f"times are 0 to {UNREACHED} s"),
+            "tail": checked_column(tail, "tail", most, problems, fix=node_range(most)),
+            "head": checked_column(head, "head", most, problems, fix=node_range(most)),
+            "seconds": checked_column(seconds, "seconds", UNREACHED, problems, fix=TIMES),
         }
         sizes = {name: column.size for name, column in links.items() if column is not None}
         if len(set(sizes.values())) > 1:
@@ -294,18 +223,9 @@ class SearchGraph:
         columns = {name: column for name, column in links.items() if column is not None}
         if problems:
             raise BadInputError(problems)
-        order = np.argsort(columns["tail"], kind="stable").astype(np.int32)  # a tail's links keep their order
-        start = np.zeros(count + 1, np.int32)
-        np.cumsum(np.bincount(columns["tail"], minlength=count), out=start[1:])
-        row_head, row_seconds = columns["head"][order], columns["seconds"][order]
-        arcs = _Arcs(*pack_arcs(start, row_head, row_seconds))
         for column in columns.values():
             column.flags.writeable = False
-        return cls(
-            **columns, n_nodes=count, _start=start, _row_head=row_head, _row_seconds=row_seconds,
-            _row_link=np.append(order, np.int32(-1)),
-            _arcs=arcs if arcs.longest_s <= LONGEST_S else None, _ids=ids,
-        )  # fmt: skip
+        return cls(**columns, n_nodes=count, _rows=Rows.of(**columns, n_nodes=count), _ids=ids)
 
     @property
     def n_links(self) -> int:
@@ -374,13 +294,53 @@ class SearchGraph:
             (a `ValueError`) A source is not a node, an offset no time, or an option out of range; lists every
             problem.
         """
-        query = self._checked_query(sources, horizon_s, threads)
-        if self._arcs is not None:
-            return bucket_times(*self._arcs, *query.seeds, horizon_s=query.horizon_s, threads=query.threads)
+        query = checked_query(sources, self.n_nodes, horizon_s=horizon_s, threads=threads)
+        if self._rows.arcs is not None:
+            return bucket_times(
+                *self._rows.arcs, *query.seeds, horizon_s=query.horizon_s, threads=query.threads
+            )
         return many_to_all(
-            self._start, self._row_head, self._row_seconds, *query.seeds,
+            self._rows.start, self._rows.head, self._rows.seconds, *query.seeds,
             horizon_s=query.horizon_s, threads=query.threads,
         )  # fmt: skip
+
+    def with_seconds(self, seconds: ArrayLike) -> SearchGraph:
+        """Return the same links with other times; nothing is sorted again.
+
+        Parameters
+        ----------
+        seconds
+            Time of each link, s, [links], as for `from_arrays`.
+
+        Returns
+        -------
+        SearchGraph
+            A new graph; this one is unchanged.
+
+        Raises
+        ------
+        BadInputError
+            (a `ValueError`) The times are no whole numbers, or not one a link; lists every problem.
+        """
+        column = checked_seconds(seconds, self.n_links)
+        return replace(self, seconds=column, _rows=self._rows.with_seconds(column))
+
+    def prepare(self, *, progress: Progress | None = None) -> PreparedGraph:
+        """Prepare the graph for many searches: some seconds of work make each a hundred times faster.
+
+        Parameters
+        ----------
+        progress
+            Called with the name of each step and the share of all work that is done before it.
+
+        Returns
+        -------
+        PreparedGraph
+            The prepared graph.
+        """
+        from sim.prepared import PreparedGraph  # noqa: PLC0415 - its kernels are loaded when they are used
+
+        return PreparedGraph.of(self, progress=progress)
 
     def trees(
         self,
@@ -406,7 +366,7 @@ class SearchGraph:
         BadInputError
             (a `ValueError`) As for `times`.
         """
-        query = self._checked_query(sources, horizon_s, threads)
+        query = checked_query(sources, self.n_nodes, horizon_s=horizon_s, threads=threads)
         return self._trees(query, query.seeds)
 
     def paths(
@@ -437,11 +397,11 @@ class SearchGraph:
         BadInputError
             (a `ValueError`) As for `times`, or a target is not a node; lists every problem.
         """
-        query = self._checked_query(sources, horizon_s, threads, targets=targets)
+        query = checked_query(sources, self.n_nodes, horizon_s=horizon_s, threads=threads, targets=targets)
         ends = query.targets
         ones = np.ones((self.n_links, 1), np.int32)
         paths: list[list[Int32Array | None]] = []
-        for block in _blocks(query.seeds, self.n_nodes):
+        for block in seed_blocks(query.seeds, self.n_nodes):
             trees = self._trees(query, block)
             lengths = path_parts(trees.parent_link, self.tail, ones, ends)
             starts = np.append(0, np.cumsum(lengths))
@@ -487,13 +447,16 @@ class SearchGraph:
             (a `ValueError`) As for `times`, or a target is not a node, or the values do not fit; lists every
             problem.
         """
-        query = self._checked_query(sources, horizon_s, threads, targets=targets, values=values)
+        query = checked_query(
+            sources, self.n_nodes, horizon_s=horizon_s, threads=threads, targets=targets,
+            values=values, n_links=self.n_links,
+        )  # fmt: skip
         ends = query.targets
         rows = query.seeds.start.size - 1
         times_s = np.empty((rows, ends.size), np.int32)
         sums = np.empty((rows, ends.size, query.values.shape[1]), np.int64)
         done = 0
-        for block in _blocks(query.seeds, self.n_nodes):
+        for block in seed_blocks(query.seeds, self.n_nodes):
             trees = self._trees(query, block)
             here = slice(done, done + len(trees.times_s))
             times_s[here] = trees.times_s[:, ends]
@@ -501,166 +464,65 @@ class SearchGraph:
             done = here.stop
         return Parts(times_s, sums)
 
-    def _trees(self, query: _Query, seeds: _Seeds) -> Trees:
-        """Return the trees of some rows of seeds, with parents as rows of the links."""
-        times_s, parent = many_trees(
-            self._start, self._row_head, self._row_seconds, *seeds,
-            horizon_s=query.horizon_s, threads=query.threads,
-        )  # fmt: skip
-        return Trees(times_s, self._row_link[parent])
-
-    def _checked_query(
+    def strategies(
         self,
-        sources: ArrayLike | Sequence[Source],
-        horizon_s: int | None,
-        threads: int | None,
+        destinations: ArrayLike,
         *,
-        targets: ArrayLike = (),
-        values: ArrayLike | None = None,
-    ) -> _Query:
-        """Return what was asked in the kernels' own terms; raise an error that lists every problem."""
+        per_hour: ArrayLike,
+        wait: float = 1.0,
+        threads: int | None = None,
+    ) -> Strategies:
+        """Return the expected times to each destination under optimal strategies (Spiess and Florian 1989).
+
+        Passengers board whichever attractive service comes first, so that parallel services share their
+        frequency.
+
+        Parameters
+        ----------
+        destinations
+            Node ids, [destinations].
+        per_hour
+            Services of each link an hour, [links], not negative; infinite: no wait; 0: never runs.
+        wait
+            Mean wait as a share of the mean time between services: 1 for arrivals at random, 0.5 for even
+            ones.
+        threads
+            Threads to use at most; None is all that there are. The result does not depend on it.
+
+        Returns
+        -------
+        Strategies
+            Expected times [destinations, nodes] and shares of links [destinations, links].
+
+        Raises
+        ------
+        BadInputError
+            (a `ValueError`) A destination is not a node, a frequency no number from 0, or an option out of
+            range; lists every problem.
+        """
+        from sim.kernels.strategy import by_head, expected_times, link_shares  # noqa: PLC0415 - as for prepare
+
         problems: list[Problem] = []
-        seeds = _seeds(sources, self.n_nodes - 1, problems)
-        ends = _whole(targets, "targets", self.n_nodes - 1, problems, fix=_range(self.n_nodes - 1))
-        table = np.empty((self.n_links, 0), np.int32)
-        if values is not None:
-            table = _table(values, self.n_links, problems)
-        horizon = HORIZON_MAX_S
-        if horizon_s is not None:
-            horizon = min(horizon, _number(horizon_s, "horizon_s", 0, UNREACHED, problems))
+        rates = checked_numbers(per_hour, "per_hour", self.n_links, 0, problems)
+        ends = checked_column(
+            destinations, "destinations", self.n_nodes - 1, problems, fix=node_range(self.n_nodes - 1)
+        )
+        if not 0 <= wait < np.inf:
+            problems.append(Problem("wait", f"{wait!r} is not a number from 0"))
         if threads is not None:
-            threads = _number(threads, "threads", 1, UNREACHED, problems)
+            threads = checked_number(threads, "threads", 1, UNREACHED, problems)
         if problems or ends is None:
             raise BadInputError(problems)
-        return _Query(seeds, ends, table, horizon, threads)
-
-
-def _range(most: int) -> str:
-    """Return the sentence that says which nodes there are."""
-    return f"nodes are 0 to {most}" if most >= 0 else "there are no nodes"
-
-
-def _number(value: Any, name: str, least: int, most: int, problems: list[Problem]) -> int:
-    """Return a whole number from `least` to `most`; note the problem where it is none."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        problems.append(Problem(name, f"{value!r} is not a whole number"))
-        return least
-    if not least <= number <= most:
-        problems.append(Problem(name, f"{number} is not between {least} and {most}"))
-    return number
-
-
-def _array(values: Any, name: str, n_dimensions: int, problems: list[Problem]) -> NDArray[Any] | None:
-    """Return an array of numbers; note the problem and return None where it is none."""
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        problems.append(Problem(name, f"is no array: {error}"))
-        return None
-    if array.ndim != n_dimensions:
-        problems.append(Problem(name, f"has {array.ndim} dimensions, not {n_dimensions}"))
-        return None
-    if array.size and array.dtype.kind not in "iuf":
-        problems.append(Problem(name, f"holds {array.dtype}, not whole numbers"))
-        return None
-    return array
-
-
-def _whole(values: Any, name: str, most: int, problems: list[Problem], *, fix: str = "") -> Int32Array | None:
-    """Return a new column of whole numbers up to `most`; note every problem, None where it is no column."""
-    column = _array(values, name, 1, problems)
-    return None if column is None else _bounded(column, name, 0, most, problems, fix=fix)
-
-
-def _bounded(
-    array: NDArray[Any], name: str, least: int, most: int, problems: list[Problem], *, fix: str = ""
-) -> Int32Array:
-    """Return an array of numbers as int32; note each kind of value that is wrong, with its first row."""
-    if not array.size or (array.dtype.kind in "iu" and array.min() >= least and array.max() <= most):
-        return array.astype(np.int32, order="C")
-    finite = np.isfinite(array)
-    known = np.where(finite, array, least)
-    kinds = {
-        "is not finite": ~finite,
-        "is not a whole number": known != np.floor(known),
-        "is negative" if least == 0 else f"is below {least}": known < least,
-        f"is above {most}": known > most,
-    }
-    for what, wrong in kinds.items():
-        if wrong.any():
-            place = tuple(int(axis[0]) for axis in np.nonzero(wrong))
-            more = int(np.count_nonzero(wrong)) - 1
-            where = f"{name} row {place[0]}" + "".join(f", column {column}" for column in place[1:])
-            problems.append(
-                Problem(where, f"{array[place]} {what}" + (f", and {more} more" if more else ""), fix)
-            )
-    fits = np.logical_not(np.logical_or.reduce(list(kinds.values())))
-    return np.where(fits, known, 0).astype(np.int32, order="C")
-
-
-def _table(values: Any, n_links: int, problems: list[Problem]) -> Int32Array:
-    """Return the values of each link, [links, k]; note every problem."""
-    table = _array(values, "values", 2, problems)
-    if table is None:
-        return np.empty((n_links, 0), np.int32)
-    if len(table) != n_links:
-        problems.append(
-            Problem("values", f"has {len(table)} rows for {n_links} links", "give one row a link")
+        start, link = by_head(self.head, self.n_nodes)
+        times_s, attractive = expected_times(
+            start, link, self.tail, self.seconds, rates, ends, wait=wait, threads=threads
         )
-    return _bounded(table, "values", -UNREACHED, UNREACHED, problems)
+        return Strategies(times_s, link_shares(self.tail, rates, attractive))
 
-
-def _seeds(sources: Any, most: int, problems: list[Problem]) -> _Seeds:
-    """Return the seeds of each row; note every problem."""
-    nothing = np.zeros(0, np.int32)
-    if isinstance(sources, Source):
-        problems.append(Problem("sources", "is a single Source", "give a list of them, one for each row"))
-        return _Seeds(np.zeros(1, np.int32), nothing, nothing)
-    if not (isinstance(sources, (list, tuple)) and any(isinstance(source, Source) for source in sources)):
-        nodes = _whole(sources, "sources", most, problems, fix=_range(most))
-        nodes = nothing if nodes is None else nodes
-        return _Seeds(np.arange(nodes.size + 1, dtype=np.int32), nodes, np.zeros(nodes.size, np.int32))
-    rows: list[tuple[Int32Array, Int32Array]] = []
-    for row, source in enumerate(sources):
-        if not isinstance(source, Source):
-            problems.append(
-                Problem(f"sources row {row}", f"{source!r} is not a Source", "do not mix the two kinds")
-            )
-            continue
-        nodes = _whole(source.nodes, f"sources row {row}, nodes", most, problems, fix=_range(most))
-        offset_s = _whole(source.offsets_s, f"sources row {row}, offsets_s", UNREACHED, problems)
-        if nodes is None or offset_s is None:
-            continue
-        if nodes.size != offset_s.size:
-            what = f"has {nodes.size} nodes and {offset_s.size} offsets"
-            problems.append(Problem(f"sources row {row}", what, "give each node an offset"))
-        rows.append((nodes, offset_s))
-    start = np.append(0, np.cumsum([nodes.size for nodes, _ in rows])).astype(np.int32)
-    return _Seeds(
-        start,
-        np.concatenate([nodes for nodes, _ in rows] or [nothing]),
-        np.concatenate([offset_s for _, offset_s in rows] or [nothing]),
-    )
-
-
-def _blocks(seeds: _Seeds, n_nodes: int) -> Iterator[_Seeds]:
-    """Yield the rows of seeds in blocks whose trees fit into memory together."""
-    size = max(1, _BLOCK_CELLS // max(n_nodes, 1))
-    for first in range(0, seeds.start.size - 1, size):
-        yield _Seeds(seeds.start[first : first + size + 1], seeds.node, seeds.offset_s)
-
-
-def _edges(
-    graph: nx.Graph[Any], weight: str, *, fix: str
-) -> tuple[list[Hashable], list[Hashable], NDArray[Any]]:
-    """Return the ends and the weight of every edge of a NetworkX graph."""
-    edges: list[tuple[Hashable, Hashable, Any]] = list(graph.edges(data=weight, default=None))
-    lacking = [(tail, head) for tail, head, value in edges if value is None]
-    if lacking:
-        first = f"{lacking[0][0]!r} to {lacking[0][1]!r}"
-        what = f"{len(lacking)} of {len(edges)} edges have no {weight!r}, first {first}"
-        raise BadInputError(Problem("edges", what, fix))
-    values = np.asarray([value for _, _, value in edges])
-    return [tail for tail, _, _ in edges], [head for _, head, _ in edges], values
+    def _trees(self, query: Query, seeds: Seeds) -> Trees:
+        """Return the trees of some rows of seeds, with parents as rows of the links."""
+        times_s, parent = many_trees(
+            self._rows.start, self._rows.head, self._rows.seconds, *seeds,
+            horizon_s=query.horizon_s, threads=query.threads,
+        )  # fmt: skip
+        return Trees(times_s, self._rows.link[parent])

@@ -28,6 +28,7 @@ class Run(NamedTuple):
     """One part of a service in one state: what its rides are made of."""
 
     service: str
+    line: str
     kind: str
     stations: tuple[str, ...]
     arrive_s: bytes
@@ -106,7 +107,7 @@ class States:
         self._stale = False
 
     def clash(self) -> tuple[Key, Bools, Bools] | None:
-        """Return a row, and two choices in which it differs though its cards do not; None if there is none."""
+        """Return a row and two choices in which it differs though its cards do not, if there is one."""
         if self._stale:
             self._grouped()
         return self._clash
@@ -155,12 +156,13 @@ def rows_of(region: Region, query: Query) -> Rows:
     found: Rows = {}
     first = np.flatnonzero(np.diff(called.service, prepend=-1))
     last = np.append(first[1:], len(called.service))
-    ids, kinds = services["service_id"].tolist(), services["class"].tolist()
+    ids, lines, kinds = (services[name].tolist() for name in ("service_id", "line_id", "class"))
     names = stations[called.station].tolist()
     for start, end in zip(first.tolist(), last.tolist(), strict=True):
         row = int(called.service[start])
         run = Run(
             ids[row],
+            lines[row],
             kinds[row],
             tuple(names[start:end]),
             called.arrive_s[start:end].tobytes(),

@@ -9,11 +9,12 @@ import pandas as pd
 
 from network.compile import RideTables, compile_graph
 from network.ends import ends_of
-from network.graph import LinkKind
+from network.graph import PARTS, LinkKind
 from network.legs import Legs
 from network.region import positions
 from network.rides import Calls, Rides, rides
 from network.seconds import minutes_s
+from sim.factors import SCALED_PARTS
 from sim.kernels.masks import BEST, EXPECTED, USUAL, masked_times
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from network.compile import Query
     from network.graph import MultimodalGraph
     from network.region import Region
+    from sim.factors import Factors
     from sim.states import Run, States
 
     Ints = NDArray[np.int64]
@@ -80,11 +82,13 @@ class SuperGraph:
         graph = compile_graph(region, ends, query, tables)
         self.origin, self.destination = graph.origin, graph.destination
         state_of = np.array([state for state, _ in runs], np.int64)
+        self.lines = sorted({run.line for _, run in runs})
+        line_of = positions(self.lines, [run.line for _, run in runs])
         gate_s = {name: minutes_s(region.parameters[f"gate_{name}_min"]) for name in set(kinds)}
         gates = np.array([gate_s[name] for name in kinds], np.int64)
         cap_s = [minutes_s(region.parameters[f"planned_cap_{name}_min"]) for name in ("first", "change")]
         self.legs, table = _entries(
-            tables.asked, made, running, leg, len(keys), gates, state_of, trips,
+            tables.asked, made, running, leg, len(keys), gates, state_of, line_of, trips,
             cap_s if query.traveller == "planned" and query.statistic != "best" else None,
         )  # fmt: skip
         link_leg = np.full(graph.n_links, -1, np.int64)
@@ -100,12 +104,13 @@ class SuperGraph:
         self.listed = rows[rows[:, 0] >= 0]
         self.n_stations = len(ids)
 
-    def times(self, held: NDArray[np.int32], threads: int | None) -> Ints:
+    def times(self, held: NDArray[np.int32], factors: Factors, threads: int | None) -> Ints:
         """Return the times between all ends, int64 [choices, ends, ends]."""
         standing = self.walks, self.listed, self.n_stations
+        by = factors.by_line(factors.ride, self.lines), factors.by_line(factors.headway, self.lines)
         found: Ints = masked_times(
-            held, self.n_states, self.legs, self.graph, standing, self.origin, self.destination,
-            way=self.way, period_s=self.period_s, threads=threads,
+            held, (*by, factors.parts), self.n_states, self.legs, self.graph, standing,
+            self.origin, self.destination, way=self.way, period_s=self.period_s, threads=threads,
         )  # fmt: skip
         return found
 
@@ -149,6 +154,7 @@ def _entries(
     n_legs: int,
     gates: Ints,
     state_of: Ints,
+    line_of: Ints,
     trips: NDArray[np.float64],
     cap_s: list[int] | None,
 ) -> tuple[tuple[NDArray[Any], ...], Ints]:
@@ -158,20 +164,19 @@ def _entries(
     parts: list[tuple[NDArray[Any], ...]] = []
     for gate, later in kinds:
         gate_s = gates[service] if gate else np.zeros(len(service), np.int64)
-        time_s = gate_s + made.ride_s[running]
-        order = np.lexsort((service, gate_s, time_s, leg))
+        ride_s = made.ride_s[running]
+        order = np.lexsort((service, gate_s, gate_s + ride_s, leg))
         count = np.bincount(leg, minlength=n_legs)
         cap = -1 if cap_s is None else cap_s[int(later)]
         parts.append((
-            count, state_of[service][order], trips[made.call[running]][order], time_s[order], np.full(n_legs, cap),
+            count, state_of[service][order], trips[made.call[running]][order], ride_s[order], gate_s[order],
+            line_of[service][order], np.full(n_legs, cap),
         ))  # fmt: skip
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    kept = (np.int32, np.float64, np.float64, np.float64, np.int32, np.int64)
     legs = (
         np.append(0, np.cumsum(columns[0])).astype(np.int32),
-        columns[1].astype(np.int32),
-        columns[2],
-        columns[3].astype(np.int64),
-        columns[4].astype(np.int64),
+        *(column.astype(dtype) for column, dtype in zip(columns[1:], kept, strict=True)),
     )
     return legs, np.array([kinds.index(one) for one in asked], np.int64)
 
@@ -195,6 +200,10 @@ def _rows_first(
         at = (graph.kind == LinkKind.SAME) & (tail != head)
         ends[at, 0], ends[at, 1] = tail[at], head[at]
     extra_s = graph.seconds - graph.parts_s.sum(axis=1)
-    columns = (graph.head, graph.seconds, link_leg, link_state, ends, station, extra_s, graph.tail)
-    head, fixed, legs, state, both, stop, extra, tail = (column[order].astype(np.int32) for column in columns)
-    return start, head, fixed, legs, state, np.ascontiguousarray(both), stop, extra, tail
+    named = graph.parts_s[:, [PARTS.index(name) for name in SCALED_PARTS]] > 0
+    part = np.where(named.any(axis=1), named.argmax(axis=1), -1)
+    columns = (graph.head, graph.seconds, part, link_leg, link_state, ends, station, extra_s, graph.tail)
+    head, fixed, part, legs, state, both, stop, extra, tail = (
+        column[order].astype(np.int32) for column in columns
+    )
+    return start, head, fixed, part, legs, state, np.ascontiguousarray(both), stop, extra, tail

@@ -11,8 +11,9 @@ from network.parameters import default_parameters
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def test_the_examples_in_python_run():
-    done = doctest.testfile(str(DOCS / "python.md"), module_relative=False)
+@pytest.mark.parametrize("page", ["python.md", "search.md"])
+def test_the_examples_in_python_run(page):
+    done = doctest.testfile(str(DOCS / page), module_relative=False)
     assert done.attempted > 8
     assert done.failed == 0
 

@@ -8,7 +8,7 @@ import numpy as np
 import osmnx as ox
 import pytest
 
-import sim.search
+import sim.sources
 from network.errors import BadInputError
 from sim.search import UNREACHED, SearchGraph, Source
 
@@ -63,10 +63,49 @@ def test_blocks_of_trees_do_not_matter(graph, monkeypatch):
     values = np.array(SECONDS).reshape(-1, 1)
     whole = graph.parts([0, 1, 2, 3], [0, 1, 2], values=values)
     paths = graph.paths([0, 1, 2, 3], [0, 1])
-    monkeypatch.setattr(sim.search, "_BLOCK_CELLS", 9)
+    monkeypatch.setattr(sim.sources, "_BLOCK_CELLS", 9)
     for one, other in zip(whole, graph.parts([0, 1, 2, 3], [0, 1, 2], values=values), strict=True):
         assert np.array_equal(one, other)
     assert str(graph.paths([0, 1, 2, 3], [0, 1])) == str(paths)
+
+
+def test_with_seconds(graph):
+    other = graph.with_seconds([1, UNREACHED, 2, 3])
+    new = SearchGraph.from_arrays(TAIL, HEAD, [1, UNREACHED, 2, 3], 4)
+    assert (
+        other.times([0, 2]).tolist()
+        == new.times([0, 2]).tolist()
+        == [[0, 3, 5, UNREACHED], [1, 4, 0, UNREACHED]]
+    )
+    assert other.trees([0]).parent_link.tolist() == [[-1, 3, 2, -1]]
+    assert graph.times([0]).tolist() == [[0, 10, 30, UNREACHED]]
+    with pytest.raises(BadInputError) as error:
+        graph.with_seconds([1, -2])
+    assert lines(error) == [
+        "seconds row 1: -2 is negative (times are 0 to 2147483647 s)",
+        "seconds: has 2 rows for 4 links (give one row a link)",
+    ]
+
+
+def test_strategies():
+    """Two services of 10 and 5 an hour share their passengers 2 to 1; a walk of 1,000 s is too slow for them."""
+    graph = SearchGraph.from_arrays([0, 0, 0, 1], [1, 1, 1, 2], [300, 360, 1000, 60], 4)
+    per_hour = [10, 5, np.inf, np.inf]
+    times_s, shares = graph.strategies([2], per_hour=per_hour)
+    expected_s = 3600 / 15 + (10 * 300 + 5 * 360) / 15 + 60
+    assert times_s.tolist() == [[pytest.approx(expected_s), 60, 0, np.inf]]
+    assert shares.tolist() == [[pytest.approx(2 / 3), pytest.approx(1 / 3), 0, 1]]
+    half = graph.strategies([2], per_hour=per_hour, wait=0.5, threads=1)
+    assert half.times_s[0, 0] == pytest.approx(expected_s - 120)
+    with pytest.raises(BadInputError) as error:
+        graph.strategies([4], per_hour=[-1, np.nan], wait=np.inf, threads=0)
+    assert lines(error) == [
+        "per_hour: has 2 rows, not 4",
+        "per_hour row 0: -1.0 is not a number from 0",
+        "destinations row 0: 4 is above 3 (nodes are 0 to 3)",
+        "wait: inf is not a number from 0",
+        "threads: 0 is not between 1 and 2147483647",
+    ]
 
 
 def test_a_source_of_several_nodes(graph):

@@ -162,6 +162,6 @@ def test_ring_is_larger_than_the_longest_link():
 @pytest.mark.parametrize("longest_s", [LONGEST_S, LONGEST_S + 1])
 def test_the_graph_chooses(longest_s):
     graph = SearchGraph.from_arrays([0, 1, 0], [1, 2, 2], [longest_s, 5, UNREACHED], 3)
-    assert (graph._arcs is None) == (longest_s > LONGEST_S)
+    assert (graph._rows.arcs is None) == (longest_s > LONGEST_S)
     assert graph.times([0]).tolist() == [[0, longest_s, longest_s + 5]]
     assert graph.times([0], horizon_s=longest_s).tolist() == [[0, longest_s, UNREACHED]]

@@ -376,7 +376,7 @@ def test_the_graph_is_what_its_arrays_say():
             zip(head[start[node] : start[node + 1]], seconds[start[node] : start[node + 1]], strict=True)
         ) == sorted(zip(graph.head[here], graph.seconds[here], strict=True))
     roads = graph.node_kind == NodeKind.ROAD
-    assert {graph.road_ids[row] for row in graph.node_row[roads]} == {"p", "q", "j", "k"}
+    assert {graph.road.node_ids[row] for row in graph.node_row[roads]} == {"p", "q", "j", "k"}
     assert set(graph.row[graph.kind == LinkKind.DRIVE]) == {-1, 0, 1, 2, 3}
 
 

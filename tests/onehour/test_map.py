@@ -31,10 +31,10 @@ def test_wrong_words_draw_nothing(command, folder, tmp_path):
 
 def test_axes_of_one_s_own_hold_the_arcs():
     study = Area(line_region()).scenario()
-    axes = Figure().add_subplot()
-    assert study.plot_map(axes=axes) is axes
-    assert "base: kept" in axes.get_title(loc="left")
-    names = {text.get_text() for text in axes.texts}
+    ax = Figure().add_subplot()
+    assert study.plot_map(ax=ax) is ax
+    assert "base: 兑现 kept" in ax.get_title(loc="left")
+    names = {text.get_text() for text in ax.texts}
     assert "At A" in names
     slow = Area(line_region()).scenario(values={"entry_walk_intercity_min": 60})
     assert "not kept, 0 of 12" in plot_map(slow).get_title(loc="left")

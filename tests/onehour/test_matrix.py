@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+import openmatrix
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +20,7 @@ def files(command, folder, tmp_path_factory):
     (home / "places.csv").write_text(PLACES, encoding="utf-8")
     words = ["--places", home / "places.csv", "--region", folder / "line", "--set", "walk_kmh=5", "--json"]
     said = {}
-    for ending in ("parquet", "csv"):
+    for ending in ("parquet", "csv", "omx"):
         done = command("matrix", *words, "-o", home / f"out.{ending}")
         assert (done.status, done.err) == (0, "")
         said[ending] = done.json
@@ -70,7 +72,7 @@ def test_the_command_says_what_it_wrote(files):
     assert (said["csv"]["rows"], said["csv"]["reached"]) == (9, 5)
     assert said["csv"]["period"] == "midday"
     assert said["csv"]["set"] == {"walk_kmh": 5}
-    assert sorted(path.name for path in home.iterdir()) == ["out.csv", "out.parquet", "places.csv"]
+    assert sorted(path.name for path in home.iterdir()) == ["out.csv", "out.omx", "out.parquet", "places.csv"]
 
 
 def test_zones_are_the_region_s_towns(command, tmp_path, today):
@@ -104,3 +106,31 @@ def test_places_may_have_a_byte_order_mark_blank_lines_and_spaces(tmp_path):
 def test_neither_places_nor_zones_are_the_centres():
     assert ends_given(None, zones=False, problems=[]) is None
     assert ends_given(None, zones=True, problems=[]) == "zones"
+
+
+def test_omx_reads_back_with_mapping_and_provenance(files):
+    home, said = files
+    table = pd.read_parquet(home / "out.parquet")
+    with openmatrix.open_file(str(home / "out.omx")) as omx:
+        assert omx.version() == b"0.2"
+        assert omx.shape() == (3, 3)
+        assert omx.list_mappings() == ["zone_id", "zone_number"]
+        at = {key.decode(): row for key, row in omx.mapping("zone_id").items()}
+        assert omx.mapping("zone_number") == {1: 0, 2: 1, 3: 2}
+        columns = [name for name in table if name == "minutes" or name.endswith("_min")]
+        assert omx.list_matrices() == sorted(columns)
+        for name in columns:
+            matrix = omx[name]
+            assert np.isnan(matrix.attrs["NA"])
+            for origin, destination, value in table[["origin", "destination", name]].itertuples(index=False):
+                np.testing.assert_array_equal(matrix[at[origin], at[destination]], value)
+        held = json.loads(omx.root._v_attrs["onehour"])
+    assert held["scenario_hash"] == said["omx"]["scenario_hash"]
+    assert (held["clock"], held["set"]) == ("door", {"walk_kmh": 5})
+
+
+def test_a_byte_order_mark_stands_where_it_is_asked_for(command, folder, tmp_path):
+    for words, head in ((["--bom"], b"\xef\xbb\xbforigin,"), ([], b"origin,")):
+        output = tmp_path / "out.csv"
+        assert command("matrix", "--region", folder / "line", "-o", output, *words).status == 0
+        assert output.read_bytes().startswith(head)

@@ -1,0 +1,78 @@
+"""Two pictures: how far ahead of each peer, and how times grow with the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+from matplotlib import pyplot as plt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.tasks import Row
+
+__all__ = ["draw"]
+
+_INK, _MET, _MISSED, _OTHER = "#222222", "#2a7f62", "#b5482f", "#7a8ca3"
+
+
+def draw(report: dict[str, Any], folder: Path) -> None:
+    """Draw ``ratios.png`` and ``growth.png``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _ratios(report["rows"], folder / "ratios.png")
+    _growth(report["growth"], folder / "growth.png")
+
+
+def _ratios(rows: list[Row], path: Path) -> None:
+    """Draw a bar for each comparison with a peer, and a mark where a target stands."""
+    bars = [row for row in rows if row.theirs_ms and not row.at_most and row.peer != "preparing"]
+    bars.sort(key=lambda row: (row.graph, row.measured), reverse=True)
+    figure, axes = plt.subplots(figsize=(11, 0.27 * len(bars) + 1.6), layout="constrained")
+    names = [f"{row.graph.split(',')[0]}: {row.task} · {row.peer}" for row in bars]
+    colours = [(_MET if row.is_met else _MISSED) if row.target else _OTHER for row in bars]
+    axes.barh(range(len(bars)), [row.measured for row in bars], color=colours, height=0.72)
+    for place, row in enumerate(bars):
+        axes.annotate(
+            f"{row.measured:.3g}", (row.measured, place), (4, 0), textcoords="offset points",
+            va="center", fontsize=8, color=_INK,
+        )  # fmt: skip
+        if row.target:
+            axes.plot([row.target] * 2, [place - 0.42, place + 0.42], color=_INK, linewidth=2)
+    axes.set_xscale("log")
+    axes.margins(x=0.08, y=0.01)
+    axes.axvline(1, color=_INK, linewidth=0.8)
+    axes.set_yticks(range(len(bars)), names, fontsize=8)
+    axes.set_xlabel("times as fast as the peer (green: target met, red: not; black mark: the target)")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def _growth(growth: list[dict[str, Any]], path: Path) -> None:
+    """Draw times by size of the road graph."""
+    figure, axes = plt.subplots(figsize=(7.5, 5), layout="constrained")
+    nodes = [line["nodes"] for line in growth]
+    styles = {
+        "scipy": (_MISSED, "SciPy, one origin"),
+        "plain": (_OTHER, "plain search, one origin"),
+        "prepared, per origin": (_MET, "prepared, per origin of 64"),
+        "preparation": (_INK, "preparation, once"),
+        "new times": ("#c79a2b", "new times, once"),
+    }
+    for name, (colour, label) in styles.items():
+        values = [line[name] for line in growth]
+        axes.loglog(nodes, values, "o-", color=colour)
+        axes.annotate(
+            label, (nodes[-1], values[-1]), (8, 0), textcoords="offset points", color=colour, va="center"
+        )
+    axes.set_xlabel("nodes of the road-like graph")
+    axes.set_ylabel("ms")
+    axes.set_xlim(nodes[0] * 0.8, nodes[-1] * 9)
+    axes.grid(which="major", alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,81 @@
+"""Words and tables on a terminal, the same for all verbs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MOST_DOUBTS = 6
+
+
+def console_of() -> Console:
+    """Return where to print: as wide as the terminal; where there is none, as COLUMNS says, else 132."""
+    console = Console(highlight=False)
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdecimal():
+        return console
+    return Console(width=132, highlight=False)
+
+
+def empty_table(title: str) -> Table:
+    """Return an empty table in the style of all of them."""
+    return Table(
+        title=title or None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def print_set(console: Console, found: Mapping[str, Any]) -> None:
+    """Print the numbers that were set for this run."""
+    if found["set"]:
+        values = ", ".join(f"{name}={value:g}" for name, value in found["set"].items())
+        console.print(f"Set for this run: {values}", style="yellow")
+
+
+def print_doubts(console: Console, rows: Sequence[str]) -> None:
+    """Print the rows of low confidence that a result rests on, the first of each table."""
+    tables: dict[str, list[str]] = {}
+    for row in rows:
+        table, _, key = row.partition(" ")
+        tables.setdefault(table, []).append(key)
+    for table, keys in tables.items():
+        more = f" and {len(keys) - _MOST_DOUBTS} more (--json lists all)" if len(keys) > _MOST_DOUBTS else ""
+        shown = ", ".join(keys[:_MOST_DOUBTS])
+        console.print(f"Low confidence, {table}: {shown}{more}", style="dim")
+
+
+def print_basis(console: Console, found: Mapping[str, Any], doubts: Sequence[str]) -> None:
+    """Print what a result rests on: hashes, numbers set and assumed, doubtful rows, notes, sources.
+
+    Parameters
+    ----------
+    console
+        Where to print.
+    found
+        Provenance of the result.
+    doubts
+        Rows of low confidence that it rests on.
+    """
+    console.print(
+        f"region {found['region_hash']} · scenario {found['scenario_hash']} · state {found['state_hash']} · "
+        f"onehour {found['onehour']}",
+        style="dim",
+    )
+    print_set(console, found)
+    print_doubts(console, doubts)
+    assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])
+    if assumed:
+        console.print(f"Assumed numbers (low confidence): {assumed}", style="dim")
+    for note in found["notes"]:
+        console.print(f"· {note}", style="dim")
+    if found["attribution"]:
+        console.print(found["attribution"], style="dim")

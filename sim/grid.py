@@ -1,0 +1,151 @@
+"""The grid: square cells over a region, on which surfaces of travel times lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from scipy.ndimage import binary_fill_holes
+
+from network.distances import metric_xy
+from network.ends import in_core
+from network.errors import BadInputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from network.region import Region
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+CELL_M = 500.0
+"""Side of a cell where none is given, m."""
+
+_SIDES_M = (10.0, 10_000.0)
+_MOST_CELLS = 5_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Square cells of a region's metric CRS, their sides on whole multiples of the side's length.
+
+    So every scenario of a region has the same cells. A ring of cells around the region is always there, and
+    never `inside`.
+
+    Attributes
+    ----------
+    crs
+        The region's metric CRS, as ``EPSG:32649``.
+    cell_m
+        Side of a cell, m.
+    x_m, y_m
+        Centres of columns and rows, m, ascending, [columns] and [rows].
+    inside
+        Whether the centre lies in the region, bool [rows, columns].
+    core
+        Whether it lies in the district of a metropolitan core, bool [rows, columns].
+    """
+
+    crs: str
+    cell_m: float
+    x_m: Floats
+    y_m: Floats
+    inside: Bools
+    core: Bools
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
+        return len(self.y_m), len(self.x_m)
+
+    @property
+    def cell_km2(self) -> float:
+        """Area of a cell in the projection, km²."""
+        return self.cell_m**2 / 1e6
+
+    @cached_property
+    def xy(self) -> Floats:
+        """Centres of the cells inside, m, [inside, 2]."""
+        rows, columns = np.nonzero(self.inside)
+        return np.column_stack([self.x_m[columns], self.y_m[rows]])
+
+    def holds(self, xy: Floats) -> Bools:
+        """Return whether points lie in cells that are inside; [points], of metres [points, 2]."""
+        left, low = self.x_m[0] - self.cell_m / 2, self.y_m[0] - self.cell_m / 2
+        column = np.floor((xy[:, 0] - left) / self.cell_m)
+        row = np.floor((xy[:, 1] - low) / self.cell_m)
+        known = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
+        found = np.zeros(len(xy), bool)
+        found[known] = self.inside[row[known].astype(np.int64), column[known].astype(np.int64)]
+        return found
+
+
+def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
+    """Return the grid of a region.
+
+    Parameters
+    ----------
+    region
+        Its districts are what is inside, with what they surround: simplified boundaries leave gaps. Without
+        districts it is the box around its stations and places, as far beyond as the feeder bus goes.
+    cell_m
+        Side of a cell, m.
+
+    Raises
+    ------
+    BadInputError
+        The side is no length from 10 m to 10 km, or the cells were more than five millions.
+    """
+    low, high = _SIDES_M
+    if not low <= cell_m <= high:
+        fix = f"a length from {low:g} to {high:g} m"
+        raise BadInputError(Problem("--cell-m", f"{cell_m:g} is no side of a cell", fix))
+    shapes = [shapely.geometry.shape(feature["geometry"]) for feature in region.districts["features"]]
+    (left, bottom), (right, top) = _box(region, shapes)
+    count = ((right - left) / cell_m + 3) * ((top - bottom) / cell_m + 3)
+    if count > _MOST_CELLS:
+        least = np.ceil(np.sqrt((right - left) * (top - bottom) / _MOST_CELLS) / 10 + 1) * 10
+        what = f"{cell_m:g} makes {count:,.0f} cells, more than {_MOST_CELLS:,}"
+        raise BadInputError(Problem("--cell-m", what, f"{least:g} m or more"))
+    x_m, y_m = (
+        cell_m * (np.arange(np.floor(first / cell_m) - 1, np.floor(last / cell_m) + 2) + 0.5)
+        for first, last in ((left, right), (bottom, top))
+    )
+    inside = np.zeros((len(y_m), len(x_m)), bool)
+    core = np.zeros_like(inside)
+    if not shapes:
+        inside[1:-1, 1:-1] = True
+        return Grid(region.about.crs, cell_m, x_m, y_m, inside, core)
+    ids = pd.Series([str(one["properties"]["district_id"]) for one in region.districts["features"]])
+    to_degrees = pyproj.Transformer.from_crs(region.about.crs, "EPSG:4326", always_xy=True)
+    lon, lat = to_degrees.transform(*np.meshgrid(x_m, y_m))
+    for shape, in_a_core in reversed(list(zip(shapes, in_core(region, ids), strict=True))):
+        west, south, east, north = shape.bounds
+        near = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        shapely.prepare(shape)
+        near[near] = shapely.intersects_xy(shape, lon[near], lat[near])
+        inside |= near
+        core[near] = in_a_core
+    inside = np.asarray(binary_fill_holes(inside), bool)
+    return Grid(region.about.crs, cell_m, x_m, y_m, inside, core)
+
+
+def _box(region: Region, shapes: Sequence[shapely.Geometry]) -> tuple[Floats, Floats]:
+    """Return the least and the greatest metric coordinates of a region."""
+    if shapes:
+        points = pd.DataFrame(shapely.get_coordinates(shapes), columns=["lon", "lat"])
+        xy, margin_m = metric_xy(region, points), 0.0
+    else:
+        xy = np.concatenate([metric_xy(region, table) for table in (region.stations, region.places)])
+        margin_m = 1000 * region.parameters["feeder_max_km"]
+    if not len(xy):
+        raise BadInputError(Problem("region", "has no districts, stations or places", "nowhere to travel"))
+    return xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m

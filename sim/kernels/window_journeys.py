@@ -1,0 +1,205 @@
+"""Journeys behind single travel times of a window: which trips, from which call to which.
+
+The search of `sim.kernels.window` keeps times alone. For one departure it is cheap to run again with one,
+two, … rides; a journey is then read backwards from its end: a trip that alights at the label's time, a call
+at which one was ready in time with one ride less, and the link (or the access) by which one was. Journeys
+have the fewest rides among the quickest ones; of equal ones the first in the order of the arrays counts, and
+the last call to board at.
+
+Arrays are those of `sim.kernels.window`; further ones:
+
+=================  =======  ======================  ====================================================
+array              dtype    shape                   meaning
+=================  =======  ======================  ====================================================
+off_start          int32    [platforms + 1]         first call of each platform in the two below
+off_pattern        int32    [calls to alight at]    pattern that alights there
+off_place          int32    [calls to alight at]    and its call, counted from the pattern's first
+back_start         int32    [platforms + 1]         first link to each platform
+back_from          int32    [links]                 platform that the link comes from
+back_s             int32    [links]                 s of the link
+query              int32    [queries, 5]            origin, draw, departure (s), destination, travel time (s)
+legs               int32    [queries, rides, 6]     the last ride first: pattern, trip, call boarded and
+                                                    alighted at (from the pattern's first), departure and
+                                                    arrival (s)
+ends               int32    [queries, 4]            rides, platform boarded first, platform alighted last, and
+                                                    time of being ready for the first ride (s)
+=================  =======  ======================  ====================================================
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from sim.kernels._jit import jit, pjit
+from sim.kernels.window import headway_trips, search
+
+
+@jit
+def _boarded(
+    place, pattern, call, time_s, trips_start, trips_end, board_at,
+    trip_s, trip_run, run_arrive_s, run_depart_s, ready,
+):  # fmt: skip
+    """Return trip and call by which one alights from a pattern at a call and time; -1, -1 if none does."""
+    begin, end = np.int64(trips_start[pattern]), np.int64(trips_end[pattern])
+    while begin < end:
+        middle = (begin + end) >> 1
+        if trip_s[middle] + run_arrive_s[trip_run[middle] + place] < time_s:
+            begin = middle + 1
+        else:
+            end = middle
+    while begin < trips_end[pattern] and trip_s[begin] + run_arrive_s[trip_run[begin] + place] == time_s:
+        for board in range(place - 1, -1, -1):
+            departure_s = trip_s[begin] + run_depart_s[trip_run[begin] + board]
+            if ready[board_at[call + board]] <= departure_s:
+                return begin, board
+        begin += 1
+    return -1, -1
+
+
+@jit
+def _read(
+    platform,
+    rides,
+    timetable,
+    off,
+    back,
+    trips_end,
+    trip_s,
+    ready,
+    alight,
+    leave_s,
+    access_to,
+    access_s,
+    legs,
+    ends,
+):
+    """Write the journey that alights on a platform after so many rides; return whether it was found."""
+    (
+        pattern_start, board_at, _, trips_start, trip_run, run_arrive_s, run_depart_s, _, _, _, _, _, _,
+    ) = timetable  # fmt: skip
+    off_start, off_pattern, off_place = off
+    back_start, back_from, back_s = back
+    ends[2] = platform
+    at, many = rides, 0
+    while True:
+        time_s = alight[at, platform]
+        while at > 1 and alight[at - 1, platform] == time_s:
+            at -= 1  # fewer rides do
+        trip = -1
+        for row in range(off_start[platform], off_start[platform + 1]):
+            pattern, place = off_pattern[row], off_place[row]
+            call = pattern_start[pattern]
+            trip, board = _boarded(
+                place, pattern, call, time_s, trips_start, trips_end, board_at,
+                trip_s, trip_run, run_arrive_s, run_depart_s, ready[at - 1],
+            )  # fmt: skip
+            if trip >= 0:
+                break
+        if trip < 0:
+            return False
+        leg = legs[many]
+        leg[0], leg[1], leg[2], leg[3] = pattern, trip, board, place
+        leg[4], leg[5] = trip_s[trip] + run_depart_s[trip_run[trip] + board], time_s
+        many += 1
+        at -= 1
+        platform = board_at[call + board]
+        since_s = ready[at, platform]
+        for row in range(access_to.size):
+            if access_to[row] == platform and leave_s + access_s[row] == since_s:
+                ends[0], ends[1], ends[3] = many, platform, since_s
+                return True
+        if at == 0:
+            return False
+        found = -1
+        for row in range(back_start[platform], back_start[platform + 1]):
+            if alight[at, back_from[row]] + back_s[row] == since_s:
+                found = back_from[row]
+                break
+        if found < 0:
+            return False
+        platform = found
+
+
+@jit
+def _some(
+    begin, end, thread, timetable, off, back, bands, phases, limit_s, max_rides,
+    access_start, access_to, access_s, egress, trips_end, trip_s, work, ready_by, alight_by,
+    query, legs, ends,
+):  # fmt: skip
+    """Read the journeys of the queries begin … end; those of equal origin, draw and departure share them."""
+    (
+        pattern_start, board_at, alight_at, trips_start, trip_run, run_arrive_s, run_depart_s,
+        at_start, at_pattern, at_place, link_start, link_to, link_s,
+    ) = timetable  # fmt: skip
+    band_pattern, band_start_s, band_end_s, band_headway_s, band_exact = bands
+    egress_start, egress_from, egress_s = egress
+    leave_s = np.empty(1, np.int32)
+    for row in range(begin, end):
+        origin, draw, left_s, goal, time_s = query[row]
+        fresh = row == begin
+        if not fresh:
+            fresh = origin != query[row - 1, 0] or draw != query[row - 1, 1] or left_s != query[row - 1, 2]
+        reach = slice(access_start[origin], access_start[origin + 1])
+        if fresh:
+            leave_s[0] = left_s
+            headway_trips(
+                band_pattern, band_start_s, band_end_s, band_headway_s, band_exact,
+                phases[draw], False, trips_start, trips_end, trip_s,
+            )  # fmt: skip
+            for rides in range(max_rides + 1):
+                search(
+                    pattern_start, board_at, alight_at, trips_start, trips_end, trip_s, trip_run,
+                    run_arrive_s, run_depart_s, at_start, at_pattern, at_place, link_start, link_to, link_s,
+                    leave_s, access_to[reach], access_s[reach], limit_s, rides,
+                    work[0][thread], work[1][thread], work[2][thread], work[3][thread], work[4][thread],
+                    work[5][thread], work[6][thread], work[7][thread], work[8][thread], work[9][thread],
+                    work[10][thread],
+                )  # fmt: skip
+                ready_by[rides] = work[0][thread, :, 0]
+                alight_by[rides] = work[1][thread, :, 0]
+                if rides > 0 and (alight_by[rides] == alight_by[rides - 1]).all():
+                    for more in range(rides + 1, max_rides + 1):  # no ride more helps
+                        ready_by[more], alight_by[more] = ready_by[rides], alight_by[rides]
+                    break
+        ends[row, 0] = -1
+        for rides in range(1, max_rides + 1):
+            for way in range(egress_start[goal], egress_start[goal + 1]):
+                platform = egress_from[way]
+                if ends[row, 0] < 0 and alight_by[rides, platform] + egress_s[way] == left_s + time_s:
+                    found = _read(
+                        platform, rides, timetable, off, back, trips_end, trip_s, ready_by, alight_by,
+                        left_s, access_to[reach], access_s[reach], legs[row], ends[row],
+                    )  # fmt: skip
+                    if not found:
+                        ends[row, 0] = -2
+
+
+@pjit
+def window_journeys(
+    timetable, off, back, bands, phases, limit_s, max_rides, access_start, access_to, access_s, egress,
+    trips_end, trip_s, work, ready_by, alight_by, query, legs, ends,
+) -> None:  # fmt: skip
+    """Read the journey of each query; `ends` has -1 rides where there is none.
+
+    Parameters
+    ----------
+    off, back, egress
+        Tuples of the three arrays of that name.
+    ready_by, alight_by
+        int32 [threads, rides + 1, platforms + 2]: workspace.
+    query
+        Sorted by origin, draw and departure.
+    legs, ends
+        Written. The other arguments are those of `sim.kernels.window.window_times`, with time forwards.
+    """
+    threads = trip_s.shape[0]
+    share = (query.shape[0] + threads - 1) // threads
+    for thread in prange(threads):
+        own = np.int64(thread)
+        _some(
+            min(own * share, query.shape[0]), min((own + 1) * share, query.shape[0]), own,
+            timetable, off, back, bands, phases, limit_s, max_rides, access_start, access_to, access_s,
+            egress, trips_end[own], trip_s[own],
+            work, ready_by[own], alight_by[own], query, legs, ends,
+        )  # fmt: skip
