@@ -689,7 +689,7 @@ def gtfs_export_verb(
 
 @gtfs.command("import")
 def gtfs_import_verb(
-    feeds: Annotated[list[Path], typer.Argument(help="Feeds: zip archives or folders.")],
+    feeds: Annotated[list[Path], typer.Argument(metavar="FEED...", help="Feeds: zip archives or folders.")],
     *,
     day: Annotated[str, typer.Option("--date", help="Day that is read: 2030-12-31.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],

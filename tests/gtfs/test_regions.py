@@ -220,6 +220,14 @@ def test_walks_take_the_time_that_the_feed_gives_a_change(zipped, files):
     assert region.transfers["security_waived"].tolist() == [False, False]
 
 
+def test_a_change_quicker_than_a_security_check_waives_it(zipped, files):
+    # leaving a takes 4 minutes, the check at b 1: 270 s leave half a minute to walk
+    files["transfers.txt"] = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\na,b1,2,270\n"
+    region = made(zipped, files, TUESDAY)
+    assert changes_of(region)[("a", "b")] == 270
+    assert region.transfers[["walk_m", "security_waived"]].to_numpy().tolist() == [[37.5, True]]
+
+
 def test_street_stops_take_no_time_to_enter(zipped, files):
     assert made(zipped, files).parameters["entry_walk_metro_min"] == 2
     files["routes.txt"] = files["routes.txt"].replace("North line,1,", "North line,3,")
