@@ -47,7 +47,7 @@ _WORDS = {
     "mode": "transit, car, park-and-ride or any.",
     "period": "am-peak, midday, … : a period of the region.",
     "traveller": "random, or planned: knows the timetable.",
-    "statistic": "expected, or best.",
+    "statistic": "expected, best, or a percentile over the departures: p5, p50, p95 …",
 }
 
 Verb = TypeVar("Verb", bound="Callable[..., None]")

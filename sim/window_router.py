@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 STEP_S = 60
 """From one departure of a window to the next, s."""
 
-DRAWS = {"random": 40, "planned": 8}
+GRAIN_S = 60
+"""A planned traveller leaves at whole minutes, s."""
+
+DRAWS = {"random": 20, "planned": 4}
 """Days for which phases are drawn, by traveller: who waits at no first stop meets less chance."""
 
 SEED = 20_231_220
@@ -85,6 +88,7 @@ class WindowRouter:
             draws=DRAWS[query.traveller],
             seed=SEED,
             traveller=query.traveller,
+            grain_s=GRAIN_S,
             settings=Settings(min_transfer_s=0),
         )
         self._asked: dict[bytes, tuple[Ints, Ints, Ints, Ints]] = {}
