@@ -1,5 +1,7 @@
 """Feeds made into regions: what is kept, and that a region comes back from its own feed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -18,7 +20,21 @@ from tests.gtfs.test_export import IMPRINT
 from tests.reference.random_regions import random_region
 
 MONDAY, TUESDAY = "2030-01-07", "2030-01-08"
-REGIONS = {"line": line_region, "diamond": diamond_region, "hub": hub_region, "headway": headway_region}
+
+
+def credited_region():
+    """Return the line region with a sentence that must stay with its data."""
+    region = line_region()
+    return region.replace(about=replace(region.about, attribution="© the surveyors,\nof 2030"))
+
+
+REGIONS = {
+    "credited": credited_region,
+    "line": line_region,
+    "diamond": diamond_region,
+    "hub": hub_region,
+    "headway": headway_region,
+}
 
 
 def there_and_back(region, folder):
@@ -66,6 +82,7 @@ def test_a_region_comes_back_from_its_feed(tmp_path, name):
     back = there_and_back(region, tmp_path)
     assert runs_of(back) == runs_of(region)
     assert changes_of(back) == changes_of(region)
+    assert back.about.attribution == " ".join(region.about.attribution.split())
     columns = ["station_id", "system", "class", "name_en", "lon", "lat"]
     assert back.stations[columns].equals(region.stations[columns])
     assert set(back.table("lines")["line_id"]) == set(region.table("lines")["line_id"])
