@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from network.errors import BadInputError, Problem, UnknownNameError
+from network.errors import Problem, UnknownNameError
 from onehour.planning import ground
 from sim.attribution import MOST_EXACT, Attribution, attribute
 from sim.choices import METRICS, people_weights, why_not_monotone, worth
@@ -195,11 +195,12 @@ def shares(
     """
     groups = groups or {}
     problems = _problems(study, cards, groups, metric, orders, level)
-    if problems:
-        study.area.check_words(words or {}, goal)
-        raise BadInputError(problems)
-    wanted = cards if isinstance(cards, str) else [*cards, *(name for one in groups.values() for name in one)]
-    with ground(study, wanted, base=base, goal=goal, words=words, folder=folder, tell=tell) as there:
+    known = {card.project_id for card in study.scenario.known_cards}
+    grouped = [name for members in groups.values() for name in members if name in known]
+    wanted = cards if isinstance(cards, str) else [*cards, *grouped]
+    with ground(
+        study, wanted, base=base, goal=goal, words=words, folder=folder, tell=tell, problems=problems
+    ) as there:
         weights = people_weights(study.network.region, there.pairs)
 
         def value(masks: Bools) -> Floats:

@@ -259,9 +259,9 @@ def plan(
             problems.append(Problem(f"--{name}", f"{number} is below 1", "give at least 1"))
     if pairs is not None and pairs < 1:
         problems.append(Problem("--pairs", f"{pairs} is below 1", "give at least 1"))
-    if problems:
-        raise BadInputError(problems)
-    with ground(study, cards, base=base, goal=goal, words=words, folder=folder, tell=tell) as there:
+    with ground(
+        study, cards, base=base, goal=goal, words=words, folder=folder, tell=tell, problems=problems
+    ) as there:
         if pairs is not None and pairs > len(there.pairs):
             what = f"the goal has {len(there.pairs)} pairs, not {pairs}"
             raise BadInputError(Problem("--pairs", what, "give fewer"))

@@ -7,15 +7,25 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 import scenarios
 from network.errors import BadInputError, Problem, UnknownNameError
+from onehour import style as look
+from onehour.files import whole_file
+from onehour.jsons import json_text
+from onehour.matrix import write_rows
 from onehour.store import Store
-from scenarios.changes import ROAD_CHANGES, SetParameter
+from scenarios.changes import ROAD_CHANGES
 from sim.choices import Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from rich.console import Console
 
     from network.compile import Query
     from network.region import Region
@@ -104,6 +114,7 @@ def ground(
     words: Words | None = None,
     folder: Path | None = None,
     tell: Callable[[str], None] | None = None,
+    problems: Sequence[Problem] = (),
 ) -> Iterator[Ground]:
     """Give the ground of an analysis; what it has found is kept when it ends, or breaks off.
 
@@ -125,13 +136,15 @@ def ground(
         Where times found so far are kept, and taken from; they are not kept if not given.
     tell
         Gets a few words on long work.
+    problems
+        What is wrong with the input already; it is told with the rest.
 
     Raises
     ------
     BadInputError
         The base, the goal, a word or a card is unknown, or the goal has no limit; lists every problem.
     """
-    problems: list[Problem] = []
+    problems = list(problems)
     area = study.area
     try:
         area.check_words(words or {}, goal)
@@ -164,12 +177,19 @@ def ground(
         raise BadInputError(Problem("--cards", what, "name cards, or take another scenario or --base"))
     pairs = aim.pairs_in(study.network.region)
     choices = Choices(
-        area.region, _with_values(under, study), [card.project_id for card in chosen], pairs, query, tell=tell
+        area.region,
+        _with_own(under.scenario, study.scenario),
+        [card.project_id for card in chosen],
+        pairs,
+        query,
+        values=study.values,
+        tell=tell,
     )
     found = Ground(study, under, aim, query, round(60 * aim.limit_min, 6), pairs, chosen, choices)
     if folder is None:
         yield found
         return
+    make_folder(folder)
     store = Store(folder, choices, str(study.provenance(None)["onehour"]))
     store.load(choices)
     choices.keep = store.keep
@@ -183,16 +203,11 @@ def _base_name(region: Region) -> str:
     return DEFAULT_BASE if DEFAULT_BASE in scenarios.list_scenarios(region.about.region_id) else "base"
 
 
-def _with_values(under: Study, study: Study) -> Scenario:
-    """Return the base with the cards of the scenario's file, and the numbers set for this run last of all."""
-    there = {card.project_id for card in under.scenario.known_cards}
-    own = tuple(card for card in study.scenario.own_cards if card.project_id not in there)
-    changes = [
-        ("--set", SetParameter.model_validate({"type": "set-parameter", "name": name, "value": value}))
-        for name, value in study.values.items()
-    ]
-    base = under.scenario
-    return replace(base, changes=(*base.changes, *changes), own_cards=(*base.own_cards, *own))
+def _with_own(base: Scenario, scenario: Scenario) -> Scenario:
+    """Return a base that knows the cards of a scenario's file too."""
+    there = {card.project_id for card in base.known_cards}
+    own = tuple(card for card in scenario.own_cards if card.project_id not in there)
+    return replace(base, own_cards=(*base.own_cards, *own))
 
 
 def _cards(study: Study, under: Study, wanted: str | Sequence[str], query: Query) -> tuple[Card, ...]:
@@ -226,3 +241,54 @@ def _owned(region: Region, *, transit: bool) -> dict[str, int]:
                 if name:
                     counts[name] = counts.get(name, 0) + int(count)
     return counts
+
+
+def print_head(console: Console, found: Mapping[str, Any], words: str) -> None:
+    """Print the goal, what is asked of it, and how it is read."""
+    console.print()
+    console.print(Text(found["goal_text"], style="bold"))
+    console.print(f"{found['goal']} · {found['region']} · {words}")
+    console.print(
+        f"Read as: {found['clock']} · {found['mode']} · {found['period']} · {found['traveller']} traveller · "
+        f"{found['statistic']} · limit {found['limit_min']:g} min"
+    )
+    console.print()
+
+
+def write_all(
+    folder: Path, name: str, tables: Mapping[str, pd.DataFrame], data: Mapping[str, Any], axes: Axes
+) -> list[str]:
+    """Write tables, data and a picture into a folder; return the names of the files.
+
+    Raises
+    ------
+    BadInputError
+        A file cannot be written.
+    """
+    make_folder(folder)
+    names = []
+    for title, table in tables.items():
+        names.append(f"{title}.csv")
+        write_rows(table, folder / names[-1])
+    names.append(f"{name}.json")
+    with whole_file(folder / names[-1]) as file:
+        file.write_text(json_text(data) + "\n", encoding="utf-8")
+    for ending in (".png", ".svg"):
+        names.append(f"{name}{ending}")
+        look.save(axes, folder / names[-1])
+    return names
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where it is not there.
+
+    Raises
+    ------
+    BadInputError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        what = f"cannot be made: {error.strerror or error}"
+        raise BadInputError(Problem(str(folder), what, "choose another")) from error

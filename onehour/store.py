@@ -47,6 +47,7 @@ class Store:
              for name in choices.cards],
             [list(pair) for pair in choices.pairs],
             str(choices.query),
+            sorted(choices.values.items()),
         ])  # fmt: skip
         self.path = folder / f"times-{key[:16]}.npz"
         self._kept = 0

@@ -608,6 +608,52 @@ class Study:
         table.attrs["turns"] = found.turns().to_dict("records")
         return table
 
+    def attribute(self, cards: str | Sequence[str] = "auto", **options: Any) -> pd.DataFrame:
+        """Return what each card of the scenario earns of a goal over a base; takes some seconds to minutes.
+
+        Parameters
+        ----------
+        cards
+            Ids of cards, ``auto`` or ``all``.
+        **options
+            groups, metric, base, goal, words, orders, seed, level, folder, tell: see
+            `onehour.attribution.shares`, whose answer also has the interactions.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.attribution.Shares.table`; interactions stand in ``attrs["interactions"]``.
+        """
+        from onehour.attribution import shares  # noqa: PLC0415 - knows studies
+
+        found = shares(self, cards, **options)
+        table = found.table()
+        table.attrs["interactions"] = found.interactions().to_dict("records")
+        return table
+
+    def buildout(self, cards: str | Sequence[str] = "auto", **options: Any) -> pd.DataFrame:
+        """Return the smallest, cheapest or earliest sets of the scenario's cards that keep a goal.
+
+        Parameters
+        ----------
+        cards
+            Ids of cards, ``auto`` or ``all``.
+        **options
+            minimise, pairs, base, goal, words, most, budget, folder, tell: see `onehour.buildout.plan`.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.buildout.Plan.table`; what is proven, and the pairs that miss the limit even with all
+            cards (``missed``), stand in ``attrs``.
+        """
+        from onehour.buildout import plan  # noqa: PLC0415 - knows studies
+
+        found = plan(self, cards, **options)
+        table = found.table()
+        table.attrs["missed"] = found.missed().to_dict("records")
+        return table
+
     def plot_map(self, **options: Any) -> Axes:
         """Plot the network and the pairs that fail; see `onehour.map.plot_map`."""
         from onehour.map import plot_map  # noqa: PLC0415 - matplotlib is heavy

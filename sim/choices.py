@@ -11,7 +11,7 @@ from network.ends import ends_of
 from sim.evaluate import Evaluator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +49,8 @@ class Choices:
         Ids of origin and destination.
     query
         Clock, mode, period, traveller and statistic.
+    values
+        Numbers of the model that are set, whatever the cards.
     tell
         Gets a few words on long work, from time to time.
     keep
@@ -63,11 +65,13 @@ class Choices:
         pairs: Sequence[Pair],
         query: Query,
         *,
+        values: Mapping[str, float] | None = None,
         tell: Callable[[str], None] | None = None,
         keep: Callable[[Choices], None] | None = None,
     ) -> None:
         self.region, self.base, self.query = region, base, query
         self.cards, self.pairs = tuple(cards), tuple(pairs)
+        self.values = dict(values or {})
         self.tell, self.keep = tell, keep
         self.evaluated = 0
         self._ids = sorted({name for pair in pairs for name in pair})
@@ -81,7 +85,9 @@ class Choices:
             if self.tell is not None:
                 self.tell(f"Learning what each card changes: {done} of {every} scenarios")
 
-        return Evaluator(self.region, self.base, self.cards, self._ids, self.query, progress=learned)
+        return Evaluator(
+            self.region, self.base, self.cards, self._ids, self.query, values=self.values, progress=learned
+        )
 
     def seconds(self, masks: Bools) -> Seconds:
         """Return the seconds of each pair under each choice.
