@@ -39,7 +39,12 @@ def _ratios(rows: list[Row], path: Path) -> None:
     for place, row in enumerate(bars):
         ahead = row.measured >= 1
         end = max(row.measured, row.target or 0) if ahead else row.measured
-        options = {"ha": "left" if ahead else "right", "va": "center", "fontsize": 8, "color": _INK}
+        options: dict[str, Any] = {
+            "ha": "left" if ahead else "right",
+            "va": "center",
+            "fontsize": 8,
+            "color": _INK,
+        }
         shift = 5 if ahead else -5
         axes.annotate(f"{row.measured:.3g}", (end, place), (shift, 0), textcoords="offset points", **options)
         if row.target:
