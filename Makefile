@@ -1,6 +1,7 @@
 # make check   the one-hour check of the Guangzhou region     make test   every check of the code
 # make bench   the searches against SciPy and other libraries; takes some minutes
-# Both need Python 3.11 with venv, and a package index; they set up .venv once.
+# make notebooks   runs the notebooks anew
+# All need Python 3.11 with venv, and a package index; they set up .venv once.
 
 PYTHON ?= python3.11
 VENV   := .venv
@@ -8,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bench lint format clean
+.PHONY: help check test bench notebooks lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -21,6 +22,9 @@ test: lint
 
 bench: $(VENV)/peers
 	$(BIN)/python -m benchmarks
+
+notebooks: $(STAMP)
+	$(BIN)/python tools/run_notebooks.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network.errors import Problem, suggest
+from network.region import among
 from network.schema import TABLES, columns, headway_column
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ def check_references(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
                 continue
             known: set[str] = set()
             for table, key in column.references:
-                known |= set(tables[table][key])
+                known.update(tables[table][key].tolist())
             values = tables[name][column.name]
             target = " or ".join(f"{table}.csv" for table, _ in column.references)
-            lost = values[~values.isin(known) & (values != "")]
+            lost = values[~among(values, known | {""})]
             fixes = {value: suggest(value, sorted(known)) for value in lost.unique()}
             problems += [
                 Problem(f"{name}.csv row {row}, {column.name}", f"{value!r} is not in {target}", fixes[value])
@@ -86,7 +87,7 @@ def _check_calls(stops: pd.DataFrame) -> list[Problem]:
     before = np.roll(depart, 1)
     hop = ~first
     given = hop & ~(np.isnan(before) & np.isnan(arrive))
-    timed = calls["service_id"].isin(service[given]).to_numpy()
+    timed = among(service, service[given])
     blank = hop & timed & (np.isnan(before) | np.isnan(arrive))
     _, position = np.unique(service[blank], return_index=True)
     start = np.flatnonzero(blank)[position] - 1

@@ -11,12 +11,14 @@ track that is missing cuts a service into the parts that remain.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from network.region import seconds_of
+from network.region import among, seconds_of
+from network.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,8 +65,14 @@ def region_on(
     -----
     Take the region at another day from the whole region, not from what this returns.
     """
-    day = day or region.about.date
-    on = _On(day, built - cancelled, cancelled, _call_owners(region))
+    named = _cards(region)
+    return _region_on(region, day or region.about.date, (built - cancelled) & named, cancelled & named)
+
+
+@lru_cache(maxsize=8)
+def _region_on(region: Region, day: date | None, built: frozenset[str], cancelled: frozenset[str]) -> Region:
+    """Return the region on a day with cards built or cancelled that its rows name."""
+    on = _On(day, built, cancelled, _call_owners(region))
     lines = region.table("lines")
     lines = lines[on.rows(lines)]
     stops = region.table("line_stops")
@@ -74,19 +82,19 @@ def region_on(
     stations = stations[on.stations(stations, stops, line_owner)]
     known = set(stations["station_id"])
     stops = _stops_on(stops, on, known, line_owner)
-    lines = lines[lines["line_id"].isin(stops["line_id"]) | ~_had_stops(region, lines)]
+    lines = lines[among(lines["line_id"], stops["line_id"]) | ~_had_stops(region, lines)]
     services, calls = _services_on(region, on, known, set(lines["line_id"]))
     centres, transfers = region.table("centre_stations"), region.transfers
-    walkable = transfers["from_station_id"].isin(known) & transfers["to_station_id"].isin(known)
+    walkable = among(transfers["from_station_id"], known) & among(transfers["to_station_id"], known)
     nodes, links = region.table("road_nodes"), region.table("road_links")
     nodes = nodes[~nodes["project_id"].isin(cancelled)]
     ends = set(nodes["node_id"]) | set(region.places["place_id"])
-    joined = links["from_node_id"].isin(ends) & links["to_node_id"].isin(ends)
+    joined = among(links["from_node_id"], ends) & among(links["to_node_id"], ends)
     return region.replace(
         about=replace(region.about, date=day),
         tables={
             "stations": stations,
-            "centre_stations": centres[centres["station_id"].isin(known)],
+            "centre_stations": centres[among(centres["station_id"], known)],
             "transfers": transfers[walkable & on.rows(transfers)],
             "lines": lines,
             "line_stops": stops,
@@ -167,12 +175,27 @@ class _On:
         here = self.rows(stations)
         if self.built:
             early = stops["project_id"].isin(self.built) | stops["line_id"].map(line_owner).isin(self.built)
-            brought = stations["station_id"].isin(stops.loc[early, "station_id"]).to_numpy(bool)
+            brought = among(stations["station_id"], stops.loc[early, "station_id"])
             gone = stations["project_id"].isin(self.cancelled).to_numpy(bool)
             here |= brought & self.before(stations["closed"]) & ~gone
         return np.asarray(here)
 
 
+@lru_cache(maxsize=8)
+def _cards(region: Region) -> frozenset[str]:
+    """Return the cards that rows of the region name."""
+    columns = ("project_id", "replaced_by", "track_project_id")
+    texts = {
+        text
+        for name in TABLES
+        for column, cells in region.table(name).items()
+        if column in columns
+        for text in cells.unique().tolist()
+    }
+    return frozenset(card for text in texts for card in text.split(";"))
+
+
+@lru_cache(maxsize=8)
 def _call_owners(region: Region) -> dict[tuple[str, pd.Timestamp], frozenset[str]]:
     """Return the cards that a dated call belongs to, by station and first day.
 
@@ -197,8 +220,8 @@ def _call_owners(region: Region) -> dict[tuple[str, pd.Timestamp], frozenset[str
     return owners
 
 
-def _had_stops(region: Region, lines: pd.DataFrame) -> pd.Series:
-    return lines["line_id"].isin(region.table("line_stops")["line_id"])
+def _had_stops(region: Region, lines: pd.DataFrame) -> Bools:
+    return among(lines["line_id"], region.table("line_stops")["line_id"])
 
 
 def _stops_on(
@@ -211,7 +234,7 @@ def _stops_on(
     owner = stops["project_id"].where(stops["project_id"] != "", whole)
     track = on.track(stops["track_opened"], owner) | first
     call = on.calls(stops, [owner, whole])
-    call &= stops["station_id"].isin(stations).to_numpy(bool)
+    call &= among(stops["station_id"], stations)
     if track.all() and call.all():
         return stops
     part = _numbered(~track, first)
@@ -236,14 +259,14 @@ def _services_on(
     services = services[on.rows(services)].copy()
     services.loc[~services["line_id"].isin(lines), "line_id"] = ""
     calls = region.service_stops
-    calls = calls[calls["service_id"].isin(services["service_id"])].reset_index(drop=True)
+    calls = calls[among(calls["service_id"], services["service_id"])].reset_index(drop=True)
     first = _starts(calls, ["service_id"])
     track = on.track(calls["track_opened"], calls["track_project_id"]) | first
     owner = region.stations.set_index("station_id")["project_id"]
     before = calls["track_project_id"]
     after = before.shift(-1, fill_value="").where(~_shifted(first), "")
     call = on.calls(calls, [before, after, calls["station_id"].map(owner)])
-    call &= on.before(calls["closed"]) & calls["station_id"].isin(stations).to_numpy(bool)
+    call &= on.before(calls["closed"]) & among(calls["station_id"], stations)
     if track.all() and call.all():
         return services, calls
     return keep_calls(services, calls, call, track)
@@ -337,7 +360,7 @@ def _renamed(services: pd.DataFrame, kept: pd.DataFrame) -> tuple[pd.DataFrame, 
 def _part_names(rows: pd.DataFrame) -> list[str]:
     return [
         f"{service}{PART}{part + 1}" if part else service
-        for service, part in zip(rows["service_id"], rows["part"], strict=True)
+        for service, part in zip(rows["service_id"].tolist(), rows["part"].tolist(), strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,11 @@ def straight_km(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) 
 
 def metric_xy(region: Region, table: pd.DataFrame) -> Floats:
     """Return the positions of a table's rows in the region's metric CRS, m, [rows, 2]."""
-    transformer = pyproj.Transformer.from_crs("EPSG:4326", region.about.crs, always_xy=True)
-    x, y = transformer.transform(table["lon"].to_numpy(np.float64), table["lat"].to_numpy(np.float64))
-    return np.column_stack([x, y])
+    lon, lat = table["lon"].to_numpy(np.float64), table["lat"].to_numpy(np.float64)
+    return np.column_stack(_to_metric(region.about.crs).transform(lon, lat))
+
+
+@cache
+def _to_metric(crs: str) -> pyproj.Transformer:
+    """Return the projection from degrees to a metric CRS."""
+    return pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)

@@ -124,9 +124,7 @@ def in_core(region: Region, district_ids: pd.Series[str]) -> NDArray[np.bool_]:
 
 def district_of(region: Region, lon: pd.Series[float], lat: pd.Series[float]) -> list[str]:
     """Return the district whose boundary surrounds each point; blank where none does."""
-    features = region.districts["features"]
-    names = [str(feature["properties"]["district_id"]) for feature in features]
-    shapes = shapely.STRtree([shapely.geometry.shape(feature["geometry"]) for feature in features])
+    names, shapes = region.district_shapes
     found = [""] * len(lon)
     points = shapely.points(lon.to_numpy(np.float64), lat.to_numpy(np.float64))
     for point, shape in reversed(shapes.query(points, predicate="intersects").T.tolist()):

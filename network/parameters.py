@@ -51,6 +51,10 @@ class Parameters(Mapping[str, float]):
         except KeyError:
             raise UnknownNameError("parameter", name, self._rows) from None
 
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a number called `name`."""
+        return name in self._rows
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
         return iter(self._rows)

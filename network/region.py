@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from network.schema import TABLES, keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import shapely
     from numpy.typing import NDArray
 
 
@@ -96,6 +97,11 @@ class Region:
         return districts
 
     @property
+    def district_shapes(self) -> tuple[tuple[str, ...], shapely.STRtree]:
+        """Ids of the districts, and a tree of their shapes, degrees; read once."""
+        return _district_shapes(self._districts)
+
+    @property
     def places(self) -> pd.DataFrame:
         """Centres and other named places."""
         return self.table("places")
@@ -154,6 +160,15 @@ class Region:
         return digest.hexdigest()[:16]
 
 
+@lru_cache(maxsize=4)
+def _district_shapes(districts: str) -> tuple[tuple[str, ...], shapely.STRtree]:
+    import shapely  # noqa: PLC0415 - slow to load, and few need it
+
+    features = json.loads(districts)["features"]
+    names = tuple(str(feature["properties"]["district_id"]) for feature in features)
+    return names, shapely.STRtree([shapely.geometry.shape(feature["geometry"]) for feature in features])
+
+
 def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` sorted by the key of `table`, with a fresh index."""
     return frame.sort_values(list(keys(table)), kind="stable", ignore_index=True).copy()
@@ -162,6 +177,12 @@ def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 def positions(ids: Iterable[str], wanted: Iterable[str]) -> NDArray[np.int64]:
     """Return the place of each of `wanted` in `ids`, -1 where it is not there."""
     return np.asarray(pd.Index(list(ids)).get_indexer(pd.Index(list(wanted))), np.int64)
+
+
+def among(cells: pd.Series[str] | NDArray[Any], known: Iterable[str]) -> NDArray[np.bool_]:
+    """Return where cells are among those that are known; pandas' isin is slow where many are."""
+    known = set(known.tolist() if isinstance(known, pd.Series) else known)
+    return np.array([cell in known for cell in cells.tolist()], bool)
 
 
 def _bytes_of(column: pd.Series[Any]) -> bytes:

@@ -245,6 +245,83 @@ def timeline_verb(
         print_timeline(found, data)
 
 
+@app.command("breakeven")
+@asks
+def breakeven_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Find what would make each failing pair pass, and break each passing one: one lever at a time."""
+    from onehour.breakeven import ENDINGS, breakeven, breakeven_data, print_breakeven  # noqa: PLC0415
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.matrix import write_rows  # noqa: PLC0415
+
+    problems = [] if output is None else output_problems(output, ENDINGS)
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Searching every lever", show=not as_json):
+        table = breakeven(study, goal, words)
+    if output is not None:
+        write_rows(table, output)
+    if as_json:
+        _print_json(breakeven_data(table))
+    else:
+        print_breakeven(table)
+
+
+@app.command("risk")
+@asks
+def risk_verb(
+    scenario: Scenario = None,
+    *,
+    first: Annotated[int, typer.Option("--first", help="First year.")] = 2026,
+    last: Annotated[int, typer.Option("--last", help="Last year.")] = 2035,
+    samples: Annotated[int, typer.Option("--samples", help="Futures to draw, a power of two.")] = 256,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the futures.", min=0)] = 0,
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--inputs", help="A .toml file of uncertain inputs in place of the region's."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for tables, data and the plot.")
+    ] = None,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Say how surely the promise is kept in each year, which inputs decide, and which plan regrets least."""
+    from onehour.files import folder_problems  # noqa: PLC0415
+    from onehour.risk import futures, print_risk, risk_data, risk_problems, write_risk  # noqa: PLC0415
+
+    problems = risk_problems(first, last, samples) + ([] if output is None else folder_problems(output))
+    study = _study(region, scenario, values, words, goal=goal, problems=problems)
+    with _status("Drawing futures", show=not as_json) as status:
+        tell = None if status is None else partial(_tell_of, status)
+        found = futures(
+            study, goal, first=first, last=last, samples=samples, seed=seed, inputs=inputs, words=words,
+            progress=tell,
+        )  # fmt: skip
+        files = [] if output is None else write_risk(found, output)
+    if as_json:
+        _print_json(risk_data(found) | {"files": files})
+    else:
+        print_risk(found, files)
+
+
+def _tell_of(status: Any, what: str, done: int, of: int) -> None:
+    """Show how much of something is done."""
+    status.update(f"{what} {done}/{of} …")
+
+
 @app.command("scenarios")
 def scenarios_verb(*, region: Region = "guangzhou", as_json: Json = False) -> None:
     """List the shipped scenarios."""
@@ -437,9 +514,9 @@ def compare_verb(
         compare,
         compare_output_problems,
         default_scenarios,
-        print_comparison,
         write_comparison,
     )
+    from onehour.compare_report import print_comparison  # noqa: PLC0415
     from sim.grid import grid_of  # noqa: PLC0415
 
     first, second = _studies(

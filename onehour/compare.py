@@ -7,28 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from rich.text import Text
 
 from network.ends import ends_of
 from network.errors import BadInputError, Problem
-from network.graph import PARTS
 from onehour.files import folder_problems, output_problems, whole_file
-from onehour.isochrone import table_of, write_polygons
+from onehour.isochrone import CHANGES, table_of, write_polygons
 from onehour.jsons import json_text
-from onehour.numbers import minutes_text
-from onehour.terminal import console_of, print_basis
 from sim.compare import compare_pairs, compare_towns
 from sim.grid import CELL_M, grid_of
 from sim.isochrone import differences, isochrone
 from sim.surface import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
     import shapely
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from network.compile import Query
@@ -41,9 +36,6 @@ FILES = ("comparison.json", "pairs.csv", "towns.csv", "places.csv", "areas.geojs
 """What is written into a folder."""
 
 _PICTURES = (".png", ".svg", ".pdf")
-_MOST_PAIRS = 24
-_MOST_TOWNS = 12
-_WIDE = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,12 +217,11 @@ def _areas(
         gained, lost, _ = zip(*changed, strict=True)
         for name, column in zip(("before", "after", "gained", "lost"), (*shapes, gained, lost), strict=True):
             table[f"area_{name}_km2"] = [shape.area / 1e6 for shape in column]
-    kinds = ["gained", "lost", "kept"]
     columns: dict[str, Any] = {
-        name: np.repeat(table[name].to_numpy(object), len(kinds) * len(limits)).tolist()
+        name: np.repeat(table[name].to_numpy(object), len(CHANGES) * len(limits)).tolist()
         for name in ("place", "name_zh", "name_en")
     }
-    columns |= {"change": kinds * len(changed), "minutes": [limit_min] * len(kinds) * len(changed)}
+    columns |= {"change": [*CHANGES] * len(changed), "minutes": [limit_min] * len(CHANGES) * len(changed)}
     areas = table_of(columns, [shape for trio in changed for shape in trio], grid, found | {"cell_m": cell_m})
     return table, areas
 
@@ -282,9 +273,10 @@ def write_comparison(found: Comparison, output: Path) -> list[str]:
 def _write(found: Comparison, file: Path, name: str) -> None:
     """Write one file."""
     if file.suffix.lower() in _PICTURES:
-        from onehour import style as look  # noqa: PLC0415 - matplotlib is heavy
+        from onehour.compare_plot import plot_comparison  # noqa: PLC0415 - matplotlib is heavy
+        from onehour.style import save  # noqa: PLC0415
 
-        look.save(plot_comparison(found), file)
+        save(plot_comparison(found), file)
         return
     with whole_file(file) as temporary:
         if file.suffix.lower() == ".json":
@@ -295,223 +287,3 @@ def _write(found: Comparison, file: Path, name: str) -> None:
             table.to_csv(temporary, index=False, encoding="utf-8")
         else:
             write_polygons(found.areas, temporary, "areas")
-
-
-# --------------------------------------------------------------------------------------------------- terminal
-
-
-def print_comparison(found: Comparison) -> None:
-    """Print the summary, the pairs with the reasons, the places, and the towns that differ most."""
-    from onehour.report import names_of  # noqa: PLC0415
-
-    console, query, attrs = console_of(), found.query, found.provenance
-    names = names_of(found.after, short=console.width < _WIDE)
-    told = found.summary
-    console.print()
-    console.print(Text(f"{found.before.scenario.name} → {found.after.scenario.name}", style="bold"))
-    limit = "no limit" if found.limit_min is None else f"limit {found.limit_min:g} min"
-    console.print(
-        f"{attrs['goal']} · {query.clock} · {query.mode} · {query.period} · {query.traveller} traveller · "
-        f"{query.statistic} · {limit}"
-    )
-    console.print(
-        f"{told['pairs_quicker']} of {told['pairs']} pairs quicker, {told['pairs_slower']} slower; "
-        f"within the limit {told['pairs_within_before']} → {told['pairs_within_after']}; "
-        f"{told['paths_changed']} other paths"
-    )
-    if told["towns"]:
-        console.print(
-            f"{told['towns_quicker']} of {told['towns']} towns quicker, {told['towns_slower']} slower; "
-            f"{told['people_newly_within']:,} people newly within the limit of a place, "
-            f"{told['people_newly_beyond']:,} newly beyond"
-        )
-    console.print()
-    _print_pairs(found, names)
-    _print_places(found, names)
-    _print_towns(found)
-    before = f"{found.before.scenario.name}: scenario {attrs['against_hash']}"
-    console.print(f"{before} · state {attrs['against_state_hash']}", style="dim")
-    print_basis(console, attrs, attrs["low_confidence"])
-
-
-def _print_pairs(found: Comparison, names: Mapping[str, str]) -> None:
-    """Print the pairs; of many, those that differ most."""
-    rows, title = found.pairs, "Pairs, minutes"
-    if len(rows) > _MOST_PAIRS:
-        order = rows["gained_min"].abs().sort_values(ascending=False, kind="stable").index[:_MOST_PAIRS]
-        title = f"The {_MOST_PAIRS} of {len(rows)} pairs that differ most, minutes (--json lists all)"
-        rows = rows.loc[order]
-    columns: dict[str, Callable[[Any], str]] = {
-        "from": lambda row: names.get(row.origin, row.origin),
-        "to": lambda row: names.get(row.destination, row.destination),
-        "before": lambda row: minutes_text(row.minutes_before),
-        "after": lambda row: minutes_text(row.minutes_after),
-        "gained": lambda row: _gain(row.gained_min),
-        "limit": _newly,
-        "why, and change of the parts": lambda row: _why(row, names),
-    }
-    _print_rows(title, rows, columns, right=("before", "after", "gained"))
-
-
-def _print_places(found: Comparison, names: Mapping[str, str]) -> None:
-    """Print people and area within the limit of each place."""
-    if found.limit_min is None:
-        return
-    columns: dict[str, Callable[[Any], str]] = {
-        "place": lambda row: names.get(row.place, row.place),
-        "people": lambda row: f"{row.people_before:,} → {row.people_after:,}",
-        "gained": lambda row: f"{row.people_gained:+,}",
-        "km²": lambda row: f"{row.area_before_km2:,.0f} → {row.area_after_km2:,.0f}",
-        "gained km²": lambda row: f"{row.area_gained_km2:+,.0f}",
-        "lost km²": lambda row: f"{-row.area_lost_km2:+,.0f}" if row.area_lost_km2 else "",
-    }
-    title = f"Within {found.limit_min:g} minutes: people of the towns to a place, area from it"
-    _print_rows(title, found.places, columns, right=tuple(columns)[1:])
-
-
-def _print_towns(found: Comparison) -> None:
-    """Print the towns that gain and lose most."""
-    towns = found.towns
-    if towns.empty:
-        return
-    order = towns["gained_min"].abs().sort_values(ascending=False, kind="stable").index[:_MOST_TOWNS]
-    columns: dict[str, Callable[[Any], str]] = {
-        "town": lambda row: f"{row.name_zh} {row.name_en}".strip(),
-        "people": lambda row: "" if pd.isna(row.people) else f"{row.people:,}",
-        "before": lambda row: minutes_text(row.minutes_before),
-        "after": lambda row: minutes_text(row.minutes_after),
-        "gained": lambda row: _gain(row.gained_min),
-        "places within": lambda row: f"{row.within_before} → {row.within_after}",
-    }
-    title = f"The {_MOST_TOWNS} of {len(towns)} towns that differ most: mean minutes to the places"
-    _print_rows(
-        title, towns.loc[order], columns, right=("people", "before", "after", "gained", "places within")
-    )
-
-
-def _print_rows(
-    title: str, rows: pd.DataFrame, columns: Mapping[str, Callable[[Any], str]], *, right: Sequence[str]
-) -> None:
-    """Print rows of a table, with a function a column that writes its cell."""
-    from onehour.report import print_frame  # noqa: PLC0415
-
-    cells = [[write(row) for write in columns.values()] for row in rows.itertuples(index=False)]
-    print_frame(title, pd.DataFrame(cells, columns=list(columns)), right=right)
-
-
-def _why(row: Any, names: Mapping[str, str]) -> str:
-    """Return why a pair differs: the new lines and the parts that differ most."""
-    parts = {part: getattr(row, f"{part}_gained_min") for part in PARTS}
-    large = sorted((part for part in PARTS if abs(parts[part]) >= 0.05), key=lambda part: -abs(parts[part]))  # noqa: PLR2004
-    texts = [f"{part} {-parts[part]:+.1f}" for part in large[:3]]
-    if row.reason in {"line", "road"}:
-        first = [line for line in row.lines_new if line in row.lines_after] or row.lines_new
-        new = [names.get(line, line) for line in dict.fromkeys(first)]
-        more = f" and {len(new) - 2} more" if len(new) > 2 else ""  # noqa: PLR2004
-        texts.insert(0, f"by {', '.join(new[:2])}{more}" if new else f"another {row.reason}")
-    elif row.reason == "transfer":
-        texts.insert(0, f"{row.changes_before} → {row.changes_after} changes")
-    elif row.reason == "station":
-        texts.insert(0, "another station")
-    elif row.reason in {"reached", "cut"}:
-        texts.insert(0, {"reached": "no journey before", "cut": "no journey any more"}[row.reason])
-    return "; ".join(texts)
-
-
-def _newly(row: Any) -> str:
-    """Return whether a pair came within the limit, fell out of it, or is within all the time."""
-    words = {(False, True): "newly within", (True, False): "newly beyond", (True, True): "within"}
-    return words.get((bool(row.kept_before), bool(row.kept_after)), "")
-
-
-def _gain(value: float) -> str:
-    """Return minutes gained, with their sign; blank where nothing is."""
-    return "" if np.isnan(value) or not value else f"{value:+.1f}"
-
-
-# -------------------------------------------------------------------------------------------------------- map
-
-
-def plot_comparison(found: Comparison, ax: Axes | None = None) -> Axes:
-    """Plot the area within the limit of any place that was gained and lost, and the minutes of the towns.
-
-    Parameters
-    ----------
-    found
-        What `compare` returned.
-    ax
-        Where to plot; by default a new figure.
-
-    Returns
-    -------
-    Axes
-        In the region's metric coordinates.
-    """
-    from matplotlib.cm import ScalarMappable  # noqa: PLC0415 - heavy
-    from matplotlib.colors import Normalize  # noqa: PLC0415
-    from matplotlib.patches import Patch  # noqa: PLC0415
-
-    from network.distances import metric_xy  # noqa: PLC0415
-    from onehour import style as look  # noqa: PLC0415
-    from onehour.map import add_layer, finish_map, map_axes  # noqa: PLC0415
-
-    study, towns = found.after, found.towns
-    region = study.network.region
-    with look.styled() as style:
-        ax = map_axes(study, ax)
-        areas = found.areas.to_crs(region.about.crs)
-        handles = []
-        for change, (shade, chinese) in _SHADES.items():
-            shapes = areas[(areas["change"] == change) & ~areas.is_empty]
-            if len(shapes):
-                whole = shapes.dissolve()  # each spot once, however many places it is near to
-                add_layer(ax, whole, color=shade, edgecolor="none", zorder=0.6)
-                label = style.both(chinese, f"{change}: within {found.limit_min:g} min from a place")
-                handles.append(Patch(color=shade, label=label))
-        known = towns[towns["gained_min"].notna()]
-        if len(known):
-            gains = known["gained_min"].to_numpy(np.float64)
-            span = max(float(np.nanpercentile(np.abs(gains), 98)), 1.0)
-            people = known["people"].to_numpy(np.float64, na_value=0)
-            xy = metric_xy(region, known)
-            scale = Normalize(-span, span)
-            ax.scatter(
-                xy[:, 0], xy[:, 1], s=8 + 90 * people / max(people.max(), 1), c=gains, cmap=look.DIVERGING,
-                norm=scale, edgecolor="#555555", linewidth=0.4, zorder=3,
-            )  # fmt: skip
-            bar = ax.inset_axes((0.02, 0.145, 0.27, 0.014))
-            bar.figure.colorbar(
-                ScalarMappable(scale, look.DIVERGING), cax=bar, orientation="horizontal",
-                label=style.both("各镇街平均节省（分钟）", "towns: mean minutes gained"),
-            )  # fmt: skip
-        centres = region.places[region.places["in_area"]]
-        spots = metric_xy(region, centres)
-        judged = set(found.places["place"])
-        names = style.names(study)
-        ax.scatter(spots[:, 0], spots[:, 1], s=14, color="black", edgecolor="white", linewidth=0.7, zorder=7)
-        few = len(judged) <= _FEW
-        look.add_labels(
-            ax,
-            [
-                ((float(x), float(y)), names[name], 10.0 if few and name in judged else 6.5)
-                for name, (x, y) in sorted(
-                    zip(centres["place_id"], spots.tolist(), strict=True),
-                    key=lambda pair: pair[0] not in judged,
-                )
-            ],
-        )
-        told, query = found.summary, found.query
-        people_told = f", {told['people_newly_within']:,} people newly within" if told["towns"] else ""
-        ax.set_title(
-            f"{found.before.scenario.name} → {found.after.scenario.name}: "
-            f"{told['pairs_within_before']} → {told['pairs_within_after']} of {told['pairs']} pairs "
-            f"within the limit{people_told}\n{found.provenance['goal']} "
-            f"({query.clock}, {query.mode}, {query.period}, {query.statistic})"
-        )
-        finish_map(ax, study, handles, found.provenance)
-    return ax
-
-
-#: Colours of areas, the lowest first, and their Chinese names.
-_SHADES = {"lost": ("#DDA0B8", "失去"), "gained": ("#8FCBB0", "新增"), "kept": ("#D9D4C5", "保持")}
-_FEW = 10

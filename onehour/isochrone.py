@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 MINUTES = (15.0, 30.0, 45.0, 60.0)
 """Limits of the isochrones where none are given, minutes."""
 
+CHANGES = ("gained", "lost", "kept")
+"""What happens to an area: only the later scenario reaches it, only the earlier one, or both."""
+
 ENDINGS = (".geojson", ".gpkg", ".parquet", ".png", ".svg", ".pdf", ".tif")
 
 _PICTURES = (".png", ".svg", ".pdf")
@@ -161,7 +164,7 @@ def changes(
     cell_m: float = CELL_M,
     words: Words | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the area that can be reached from a place in one scenario and not in the other.
+    """Return the area that can be reached from a place in one scenario, in another, and in both.
 
     Parameters
     ----------
@@ -173,8 +176,8 @@ def changes(
     Returns
     -------
     GeoDataFrame
-        As of `isochrones`, with the column ``change``: two rows a limit, ``gained`` and ``lost``. In
-        ``attrs``, ``against`` and ``against_hash`` tell of the scenario `before`.
+        As of `isochrones`, with the column ``change``: a row a limit for each of `CHANGES`. In ``attrs``,
+        ``against`` and ``against_hash`` tell of the scenario `before`.
 
     Raises
     ------
@@ -187,11 +190,11 @@ def changes(
         _shapes(study, grid, seconds, limits)
         for study, (grid, _, _, seconds) in zip((before, after), found, strict=True)
     )
-    shapes = [shape for pair in zip(first, second, strict=True) for shape in differences(*pair)[:2]]
+    shapes = [shape for pair in zip(first, second, strict=True) for shape in differences(*pair)]
     grid, query, ends, _ = found[1]
     attributes = _attributes(after, query, ends, grid)
     attributes |= {"against": before.scenario.name, "against_hash": before.scenario.hash}
-    columns = {"minutes": np.repeat(limits, 2), "change": ["gained", "lost"] * len(limits)}
+    columns = {"minutes": np.repeat(limits, len(CHANGES)), "change": [*CHANGES] * len(limits)}
     return table_of(columns, shapes, grid, attributes)
 
 
@@ -271,6 +274,10 @@ def print_isochrone(data: Mapping[str, Any]) -> None:
     )
     console.print()
     print_frame("", pd.DataFrame(data["rows"]).round({"area_km2": 1}))
+    empty = [f"{row['minutes']:g}" for row in data["rows"] if not row["area_km2"] and "change" not in row]
+    if empty:
+        what = f"The centre of no cell is within {', '.join(empty)} min: a smaller --cell-m may show more."
+        console.print(what, style="yellow")
     console.print(data["file"])
     print_basis(console, found, [])
 
@@ -313,10 +320,11 @@ def _write_table(table: gpd.GeoDataFrame, study: Study, output: Path) -> None:
         with whole_file(output) as file:
             write_polygons(table, file, "changes" if "change" in table else "isochrones")
         return
-    from onehour import style as look  # noqa: PLC0415 - matplotlib is heavy
+    from onehour.compare_plot import plot_changes  # noqa: PLC0415 - matplotlib is heavy
     from onehour.plots import plot_isochrones  # noqa: PLC0415
+    from onehour.style import save  # noqa: PLC0415
 
-    look.save(plot_isochrones(table, study), output)
+    save(plot_changes(table, study) if "change" in table else plot_isochrones(table, study), output)
 
 
 def _write_tif(layer: xr.DataArray, file: Path) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from onehour.study import Study, Words
     from onehour.style import Style
@@ -32,6 +33,8 @@ KINDS = ("network", "slack", "parts", "difference")
 
 _FEW = 8
 _MOST_BARS = 30
+_MOST_SPAN = 90
+_LEAST_REACH_M = 15_000
 _NEAR = 5
 
 
@@ -219,7 +222,7 @@ def _heat(
         ax = look.chart_axes(max(columns * side + 2.6, 6.4), max(rows * side + 2.2, 4.2), compress=True)
     values = cells.to_numpy(np.float64)
     size = np.abs(values[np.isfinite(values)])
-    span = max(15.0, 15 * np.ceil(np.quantile(size, 0.95) / 15)) if size.size else 15.0
+    span = float(np.clip(15 * np.ceil(np.quantile(size, 0.95) / 15), 15, _MOST_SPAN)) if size.size else 15.0
     image = ax.imshow(values, cmap=look.DIVERGING, vmin=-span, vmax=span, aspect="equal")
     names = style.names(study, between="\n" if large else " ")
     ax.set_yticks(range(rows), [names.get(name, name) for name in cells.index])
@@ -371,11 +374,13 @@ def plot_isochrones(gdf: gpd.GeoDataFrame, study: Study, ax: Axes | None = None)
     """
     found = study.provenance(None) | dict(gdf.attrs)
     with look.styled() as style:
-        ax = map_axes(study, ax)
+        new, ax = ax is None, map_axes(study, ax)
         minutes = sorted(gdf["minutes"].unique())
         shades = 0.25 + 0.75 * mpl.colormaps["viridis"](np.linspace(0.95, 0.3, max(len(minutes), 2)))[:, :3]
         handles: list[Patch] = []
         shapes = gdf.to_crs(study.network.region.about.crs)
+        if new:
+            _zoom(ax, shapes.total_bounds)
         for limit, shade in reversed(list(zip(minutes, shades, strict=False))):
             # the largest first: those within it are drawn over it
             add_layer(ax, shapes[shapes["minutes"] == limit], color=shade, edgecolor="none", zorder=0.5)
@@ -383,7 +388,7 @@ def plot_isochrones(gdf: gpd.GeoDataFrame, study: Study, ax: Axes | None = None)
         add_layer(
             ax, metric(study, "districts"), facecolor="none", edgecolor="#7A7466", linewidth=0.8, zorder=1
         )
-        add_layer(ax, metric(study, "lines"), color="white", linewidth=0.8, alpha=0.9, zorder=2)
+        add_layer(ax, metric(study, "lines"), color="#555555", linewidth=0.7, alpha=0.7, zorder=2)
         stations = metric(study, "stations")
         rail = stations["system"] == "rail"
         add_layer(ax, stations[~rail], markersize=1.5, color="#333333", zorder=3)
@@ -417,3 +422,16 @@ def plot_isochrones(gdf: gpd.GeoDataFrame, study: Study, ax: Axes | None = None)
         ax.set_title(f"{head}: {told}\n{study.scenario.name}" + (f" ({reading})" if reading else ""))
         finish_map(ax, study, handles, found)
     return ax
+
+
+def _zoom(ax: Axes, bounds: NDArray[np.float64]) -> None:
+    """Zoom a map to bounds (left, low, right, high, m), where they are smaller, and keep its shape."""
+    if not np.isfinite(bounds).all():
+        return
+    limits = np.array([ax.get_xlim(), ax.get_ylim()])
+    middle, half = (bounds[:2] + bounds[2:]) / 2, np.maximum((bounds[2:] - bounds[:2]) / 2, _LEAST_REACH_M)
+    share = float((1.1 * half / (np.diff(limits).ravel() / 2)).max())
+    if share < 1:
+        reach = share * np.diff(limits).ravel() / 2
+        ax.set_xlim(middle[0] - reach[0], middle[0] + reach[0])
+        ax.set_ylim(middle[1] - reach[1], middle[1] + reach[1])

@@ -19,7 +19,7 @@ from network.reader import get_region
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
-from sim.journeys import Network, Stage
+from sim.journeys import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from network.ends import Ends
     from network.region import Region
     from onehour.compare import Comparison
+    from onehour.risk import Futures
     from scenarios import Card, Goal, Scenario
+    from sim.results import Stage
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
@@ -246,9 +248,12 @@ class Study:
             clock, mode, period, traveller, statistic in place of the goal's own.
         """
         aim = self.goal(goal)
-        asked = self._asked(aim, words or {}, _QUERY)
         pairs = aim.pairs_in(self.network.region)
-        return self._judge(pairs, self.query(**asked), aim.limit_min, paths=paths)
+        return self._judge(pairs, self.query_of(aim, words or {}), aim.limit_min, paths=paths)
+
+    def query_of(self, aim: Goal, words: Words) -> Query:
+        """Return the query that a goal is read by: words that are given, else the goal's own."""
+        return self.query(**self._asked(aim, words, _QUERY))
 
     def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
         """Return the pairs of a goal with minutes, slack, parts, and whether each is kept.
@@ -304,6 +309,10 @@ class Study:
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
         table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
         return table
+
+    def asked(self, goal: str | None, words: Words) -> Query:
+        """Return the query of a goal: the words given, else its own."""
+        return self.query(**self._asked(self.goal(goal), words, _QUERY))
 
     def _asked(self, aim: Goal, words: Words, names: Sequence[str]) -> dict[str, str | None]:
         """Return the words of a query: those given, else the goal's own where the region has its period."""
@@ -514,7 +523,7 @@ class Study:
     @property
     def graph(self) -> nx.MultiDiGraph[int]:
         """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
-        router = self.network.router(self._ends(self.centres()), self.query())
+        router = self.network.graph_router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 
     def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:
@@ -537,6 +546,44 @@ class Study:
         from onehour.access import access  # noqa: PLC0415
 
         return access(self, **options).circles()
+
+    def breakeven(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
+        """Return what would make each failing pair of a goal pass, and break each passing one.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **words
+            clock, mode, period, traveller, statistic in place of the goal's own.
+
+        Returns
+        -------
+        DataFrame
+            See `onehour.breakeven.breakeven`.
+        """
+        from onehour.breakeven import breakeven  # noqa: PLC0415 - prints too
+
+        return breakeven(self, goal, words)
+
+    def risk(self, goal: str | None = None, **options: Any) -> Futures:
+        """Return how surely a goal is kept in drawn futures; takes a minute.
+
+        Parameters
+        ----------
+        goal
+            Id of a goal; by default the headline one.
+        **options
+            first, last, samples, seed, inputs, words, progress: see `onehour.risk.futures`.
+
+        Returns
+        -------
+        Futures
+            Tables by year, pair, uncertain input and scenario.
+        """
+        from onehour.risk import futures  # noqa: PLC0415 - matplotlib is heavy
+
+        return futures(self, goal, **options)
 
     def timeline(self, goal: str | None = None, **options: Any) -> pd.DataFrame:
         """Return the verdict of each year as the scenario's cards open; takes a minute.

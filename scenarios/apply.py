@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from network.checks import check_references, cross_check
 from network.errors import BadInputError, Problem
+from network.schema import TABLES
 from scenarios import changes as kinds
 from scenarios import frequency, lines, roads, services, settings, stations
 from scenarios.draft import Draft, Touched
@@ -96,7 +97,7 @@ def apply_changes(region: Region, changes: Sequence[tuple[str, kinds.TableChange
             ]
     if not problems:
         made = draft.finished()
-        tables = {name: made.table(name) for name in draft.tables}
+        tables = {name: made.table(name) for name in TABLES}
         found = check_references(tables) or cross_check(tables, made.about)
         problems += [
             Problem(f"after all changes, {problem.where}", problem.what, problem.fix) for problem in found

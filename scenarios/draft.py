@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from network.errors import BadInputError, Problem, UnknownNameError
-from network.schema import TABLES, headway_column
+from network.schema import headway_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from network.parameters import Parameters
     from network.region import Region
@@ -44,6 +46,57 @@ class Touched:
     confidence: str = "low"
 
 
+class Tables:
+    """Copies of a region's tables; rows that are added go into a table when it is next read as a whole.
+
+    A table that is read is not to be edited in place: set it anew.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self._region = region
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._added: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        self._columns: dict[tuple[str, str], list[Any]] = {}
+        self._changed: set[str] = set()
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """Return a table with the rows that were added."""
+        if table not in self._frames:
+            self._frames[table] = self._region.table(table)
+        rows = self._added.pop(table, None)
+        if rows:
+            old = self._frames[table]
+            columns = {name: [row.get(str(name)) for row in rows] for name in old}
+            new = pd.DataFrame({name: _column(columns[name], dtype) for name, dtype in old.dtypes.items()})
+            self._frames[table] = pd.concat([old, new], ignore_index=True)
+        return self._frames[table]
+
+    def __setitem__(self, table: str, frame: pd.DataFrame) -> None:
+        """Put another table, all its rows included, in place of the old one."""
+        self._added.pop(table, None)
+        self._columns = {key: cells for key, cells in self._columns.items() if key[0] != table}
+        self._frames[table] = frame
+        self._changed.add(table)
+
+    def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to a table, blank where they say nothing."""
+        self._added[table] += rows
+        self._changed.add(table)
+        for (owner, name), cells in self._columns.items():
+            if owner == table:
+                cells += [row.get(name) for row in rows]
+
+    def column(self, table: str, name: str) -> Sequence[Any]:
+        """Return the cells of a column that all rows fill; the table is not put together for it."""
+        if (table, name) not in self._columns:
+            self._columns[table, name] = self[table][name].tolist()
+        return self._columns[table, name]
+
+    def changed(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that are no longer those of the region."""
+        return {table: self[table] for table in sorted(self._changed)}
+
+
 class Draft:
     """Copies of a region's tables that changes work on; the region itself is never touched."""
 
@@ -51,27 +104,17 @@ class Draft:
         self.region = region
         self.about = region.about
         self.parameters: Parameters = region.parameters
-        self.tables = {name: region.table(name) for name in TABLES}
+        self.tables = Tables(region)
 
     def finished(self) -> Region:
         """Return the changed region."""
-        return self.region.replace(tables=self.tables, parameters=self.parameters)
+        return self.region.replace(tables=self.tables.changed(), parameters=self.parameters)
 
     def add(self, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Add rows to a table, blank where they say nothing; return how many."""
         rows = list(rows)
-        if not rows:
-            return 0
-        old = self.tables[table]
-        new = {}
-        for column, dtype in old.dtypes.items():
-            cells = [None if pd.isna(cell) else cell for cell in (row.get(str(column)) for row in rows)]
-            if pd.api.types.is_bool_dtype(dtype):
-                cells = [bool(cell) for cell in cells]
-            elif pd.api.types.is_string_dtype(dtype):
-                cells = ["" if cell is None else cell for cell in cells]
-            new[column] = pd.Series(cells, dtype=dtype)
-        self.tables[table] = pd.concat([old, pd.DataFrame(new)], ignore_index=True)
+        if rows:
+            self.tables.add(table, rows)
         return len(rows)
 
     def services_where(self, where: Where) -> pd.Series[bool]:
@@ -101,7 +144,29 @@ class Draft:
 
     def station_ids(self) -> set[str]:
         """Return the ids of all stations."""
-        return set(self.tables["stations"]["station_id"])
+        return set(self.tables.column("stations", "station_id"))
+
+    @cached_property
+    def centres(self) -> pd.DataFrame:
+        """Places of the area."""
+        places = self.region.places
+        return places[places["in_area"]]
+
+    @cached_property
+    def old_station_ids(self) -> set[str]:
+        """Ids of the stations of the region as it was."""
+        return set(self.region.stations["station_id"])
+
+    @cached_property
+    def old_served_ids(self) -> set[str]:
+        """Ids of the stations at which trains of the region as it was call."""
+        return set(self.region.service_stops["station_id"])
+
+    def by(self, table: str, key: str, *columns: str) -> dict[str, Any]:
+        """Return the cells of a column by those of another, or of several columns as tuples."""
+        cells = [self.tables.column(table, name) for name in columns]
+        values = cells[0] if len(cells) == 1 else zip(*cells, strict=True)
+        return dict(zip(self.tables.column(table, key), values, strict=True))
 
     def headways(self, given: Mapping[str, float]) -> dict[str, float]:
         """Return headways by column; ``pm-peak`` takes am-peak's and ``evening`` midday's if not given.
@@ -123,3 +188,14 @@ class Draft:
             if name in names and like in given:
                 full.setdefault(name, given[like])
         return {headway_column(name): value for name, value in full.items()}
+
+
+def _column(values: list[Any], dtype: Any) -> pd.Series[Any]:
+    """Return the values of one column of new rows; a blank text is empty, a blank mark is false."""
+    blank = [value is None or value is pd.NA or value != value for value in values]  # noqa: PLR0124 - not a number
+    if pd.api.types.is_bool_dtype(dtype):
+        values = [bool(value) and not no for value, no in zip(values, blank, strict=True)]
+    elif pd.api.types.is_string_dtype(dtype):
+        values = ["" if no else str(value) for value, no in zip(values, blank, strict=True)]
+    column: pd.Series[Any] = pd.Series(values, dtype=dtype)
+    return column

@@ -8,7 +8,7 @@ than the headway; today's trains stay. A change that names one service sets that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,7 @@ def _main_patterns(draft: Draft, services: pd.DataFrame, rows: NDArray[np.int64]
     calls = draft.tables["service_stops"].sort_values(["service_id", "seq"], kind="stable")
     ends = calls.groupby("service_id")["station_id"].agg(["first", "last", "size"])
     table = services.iloc[rows][["service_id", "class"]].assign(row=rows)
-    table["trains"] = [_trains(services.iloc[row], draft.about) for row in rows.tolist()]
+    table["trains"] = _trains(services.iloc[rows], draft.about)
     table = table.join(ends, on="service_id")
     trains = table.groupby(["class", "first", "last"])["trains"].sum().to_dict()
     big = [
@@ -88,12 +88,14 @@ def _main_patterns(draft: Draft, services: pd.DataFrame, rows: NDArray[np.int64]
     return np.sort(table.drop_duplicates(["class", "first", "last"])["row"].to_numpy(np.int64))
 
 
-def _trains(service: pd.Series[Any], about: About) -> float:
-    """Return how many trains a day a service has; of a headway, those of its periods."""
-    if service["departures"]:
-        return len(service["departures"].split())
-    headways = [(service[headway_column(period.name)], period.length_s / 60) for period in about.periods]
-    return float(sum(length / headway for headway, length in headways if headway > 0))
+def _trains(services: pd.DataFrame, about: About) -> NDArray[np.float64]:
+    """Return how many trains a day services have; of a headway, those of its periods."""
+    trains = np.array([len(text.split()) for text in services["departures"]], float)
+    for period in about.periods:
+        headway_min = services[headway_column(period.name)].to_numpy(np.float64)
+        more = period.length_s / 60 / np.where(headway_min > 0, headway_min, np.inf)
+        trains += np.where(services["departures"] == "", more, 0.0)
+    return trains
 
 
 def _outside(listed: str, headway_min: Mapping[str, float], about: About) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from network.dates import later
 from network.distances import straight_km
@@ -14,11 +14,12 @@ from network.errors import BadInputError, Problem, UnknownNameError
 from network.runtimes import RunTimeModel
 from scenarios.changes import Stop
 from scenarios.draft import Touched
-from scenarios.stations import join_centres, join_on_foot, new_stations, renumbered
+from scenarios.stations import joined, new_stations, renumbered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from network.region import Region
@@ -43,8 +44,8 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
     for one, two in itertools.pairwise(names):
         if one == two:
             raise BadInputError(Problem("stops", f"{one} stands twice in a row", "remove one"))
-    known = draft.tables["lines"].set_index("line_id")["class"]
-    if change.line not in known.index:
+    known = draft.by("lines", "line_id", "class")
+    if change.line not in known:
         rows |= _new_line(draft, change, by, names, between_km)
     elif known[change.line] != change.class_ and change.class_ == "metro":
         what = f"the line {change.line} is {known[change.line]}"
@@ -52,9 +53,11 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
     peak, off_peak = PLANNED_HEADWAY_MIN[change.class_]
     headways = draft.headways(change.headway_min or _by_peak(draft, peak, off_peak))
     services, calls = [], []
-    taken = set(draft.tables["services"]["service_id"])
-    name = f"{change.line}-{by}" if change.line in known.index else change.line
+    taken = set(draft.tables.column("services", "service_id"))
+    name = f"{change.line}-{by}" if change.line in known else change.line
     number = next(k for k in itertools.count(1) if f"{_numbered(name, k)}-forward" not in taken)
+    run, dwell = _run_and_dwell(draft, change, stops, between_km)
+    order, length = names, between_km
     for way in ("forward", "reverse"):
         service = f"{_numbered(name, number)}-{way}"
         services.append(
@@ -71,10 +74,6 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
                 **headways,
             }
         )
-        run, dwell = _run_and_dwell(draft, change, stops, between_km)
-        order, length = names, between_km
-        if way == "reverse":
-            run, dwell, order, length = run[::-1], dwell[::-1], names[::-1], between_km[::-1]
         calls += [
             {
                 "service_id": service,
@@ -87,10 +86,10 @@ def add_service(draft: Draft, change: AddService, by: str) -> Touched:
             }
             for place, (station, times) in enumerate(zip(order, _times(run, dwell), strict=True))
         ]
+        run, dwell, order, length = run[::-1], dwell[::-1], order[::-1], length[::-1]
     rows["services"] = draft.add("services", services)
     rows["service_stops"] = draft.add("service_stops", calls)
-    rows["centre_stations"] = join_centres(draft, names)
-    rows["transfers"] = join_on_foot(draft, names, by)
+    rows |= joined(draft, names, by)
     words = f"a line of {len(names)} stops and {ends[-1]:.0f} km, {stations} new stations"
     return Touched(by, change.type, words, rows, change.source, change.confidence)
 
@@ -106,16 +105,18 @@ def _run_and_dwell(
     if stops[1].run_min is not None or change.class_ == "metro":
         return [stop.run_min for stop in stops[1:]], [stop.dwell_min for stop in stops]
     model = RunTimeModel()
-    lines = draft.tables["lines"].set_index("line_id")
-    speed = float(lines["max_speed_kmh"].get(change.line, np.nan))
+    speed = float(draft.by("lines", "line_id", "max_speed_kmh").get(change.line, np.nan))
     if np.isnan(speed):
         raise BadInputError(
             Problem("line", f"{change.line} has no max_speed_kmh", "give run_min at the stops")
         )
-    table = draft.region.table("line_stops")
-    railway = table["line_id"].map(lines["class"]) != "metro"
-    other = table[railway & (table["line_id"] != change.line)].groupby("station_id")["line_id"].nunique()
-    meeting = np.array([float(other.get(stop.station, 0)) for stop in stops])
+    kinds, table = draft.by("lines", "line_id", "class"), draft.region.table("line_stops")
+    other = Counter(
+        station
+        for station, line in set(zip(table["station_id"].tolist(), table["line_id"].tolist(), strict=True))
+        if kinds.get(line) != "metro" and line != change.line
+    )
+    meeting = np.array([float(other[stop.station]) for stop in stops])
     run = np.zeros(len(km))
     moves = km > 0
     run[moves] = model.hop_min(
@@ -209,15 +210,17 @@ def extend(draft: Draft, change: Reroute, by: str) -> Touched:
     rows = {"stations": stations, "line_stops": 0}
     for line in line_ids:
         rows["line_stops"] += _longer_line(draft, line, stops, km, change.confidence, by)
-    pieces = [calls[~calls["service_id"].isin([*outward, *inward])]]
+    new_calls = []
     departures = services["departures"].copy()
     for service in outward:
         speed = _speed(draft, str(chosen.loc[service, "line_id"]), family)
-        pieces.append(_outward(mine[mine["service_id"] == service], stops, km, speed, change, by))
+        own = mine.index[mine["service_id"] == service]
+        new_calls += _outward(calls, own, stops, km, speed, change, by)
     for service in inward:
         speed = _speed(draft, str(chosen.loc[service, "line_id"]), family)
-        group, earlier = _inward(mine[mine["service_id"] == service], stops, km, speed, change, by)
-        pieces.append(group)
+        own = mine.index[mine["service_id"] == service]
+        more, earlier = _inward(calls, own, stops, km, speed, change, by)
+        new_calls += more
         departures[service] = later(departures[service], -earlier)
         if "-" in departures[service]:
             raise BadInputError(
@@ -226,12 +229,12 @@ def extend(draft: Draft, change: Reroute, by: str) -> Touched:
     new = draft.tables["services"].copy()
     new["departures"] = departures.to_numpy()
     draft.tables["services"] = new
-    draft.tables["service_stops"] = renumbered(draft, pd.concat(pieces, ignore_index=True))
-    names = [stop.station for stop in stops]
+    draft.tables["service_stops"] = calls
     rows["services"] = len(outward) + len(inward)
-    rows["service_stops"] = rows["services"] * len(km)
-    rows["centre_stations"] = join_centres(draft, names)
-    rows["transfers"] = join_on_foot(draft, names, by)
+    rows["service_stops"] = draft.add("service_stops", new_calls)
+    draft.tables["service_stops"] = renumbered(draft, draft.tables["service_stops"])
+    names = [stop.station for stop in stops]
+    rows |= joined(draft, names, by)
     words = f"{rows['services']} services led on by {len(km)} stops and {reach[-1]:.0f} km"
     return Touched(
         by, change.type, f"{words}, {stations} new stations", rows, change.source, change.confidence
@@ -240,9 +243,8 @@ def extend(draft: Draft, change: Reroute, by: str) -> Touched:
 
 def _speed(draft: Draft, line: str, family: str) -> tuple[str, float]:
     """Return how a new hop of a line is timed: by commercial or by top speed, km/h."""
-    lines = draft.tables["lines"].set_index("line_id")
     column = "commercial_speed_kmh" if family == "metro" else "max_speed_kmh"
-    speed = float(lines[column].get(line, np.nan))
+    speed = float(draft.by("lines", "line_id", column).get(line, np.nan))
     if np.isnan(speed):
         raise BadInputError(
             Problem("where", f"the line {line or 'of the service'} has no {column}", "give it")
@@ -259,26 +261,29 @@ def _hop_min(km: Floats, speed: tuple[str, float]) -> Floats:
 
 
 def _outward(
-    group: pd.DataFrame, stops: list[Stop], km: Floats, speed: tuple[str, float], change: Reroute, by: str
-) -> pd.DataFrame:
-    """Return the calls of a service that goes on beyond its last one."""
-    group = group.copy()
+    calls: pd.DataFrame,
+    own: pd.Index[int],
+    stops: list[Stop],
+    km: Floats,
+    speed: tuple[str, float],
+    change: Reroute,
+    by: str,
+) -> list[dict[str, Any]]:
+    """Let a service, whose rows of `calls` are `own`, go on from its last call; return the new calls."""
+    group = calls.loc[own]
     timed = bool(group["arrive_min"].iloc[1:].notna().all())
-    given = [stop.run_min for stop in stops[1:]]
     model = _hop_min(km, speed)
-    run = [model[k] if one is None else one for k, one in enumerate(given)]
-    dwell = [stop.dwell_min for stop in stops[1:]]
-    at = float(group["arrive_min"].iloc[-1])
+    seq, at = int(group["seq"].iloc[-1]), float(group["arrive_min"].iloc[-1])
     if timed:
-        group.loc[group.index[-1], "depart_min"] = at
+        calls.loc[own[-1], "depart_min"] = at
     new = []
     for k, stop in enumerate(stops[1:]):
-        arrive = at + run[k]
-        at = arrive + dwell[k]
+        arrive = at + (model[k] if stop.run_min is None else stop.run_min)
+        at = arrive + stop.dwell_min
         new.append(
             {
                 "service_id": group["service_id"].iloc[0],
-                "seq": float(group["seq"].iloc[-1]) + k + 1,
+                "seq": seq + k + 1,
                 "station_id": stop.station,
                 "distance_km": round(float(km[k]), 3),
                 "arrive_min": round(arrive, 3) if timed else None,
@@ -287,14 +292,23 @@ def _outward(
                 "confidence": change.confidence,
             }
         )
-    return pd.concat([group.astype({"seq": "float64"}), _like(group, new)], ignore_index=True)
+    return new
 
 
 def _inward(
-    group: pd.DataFrame, stops: list[Stop], km: Floats, speed: tuple[str, float], change: Reroute, by: str
-) -> tuple[pd.DataFrame, float]:
-    """Return the calls of a service that comes from further out, and how many minutes earlier it leaves."""
-    group = group.copy()
+    calls: pd.DataFrame,
+    own: pd.Index[int],
+    stops: list[Stop],
+    km: Floats,
+    speed: tuple[str, float],
+    change: Reroute,
+    by: str,
+) -> tuple[list[dict[str, Any]], float]:
+    """Let a service, whose rows of `calls` are `own`, come to its first call from further out.
+
+    Returns the new calls, and how many minutes earlier it leaves.
+    """
+    group = calls.loc[own]
     timed = bool(group["arrive_min"].iloc[1:].notna().all())
     back = stops[::-1]
     given = [stop.run_min for stop in stops[1:]][::-1]
@@ -302,10 +316,11 @@ def _inward(
     run = [model[k] if one is None else one for k, one in enumerate(given)]
     times = _times([round(float(one), 3) for one in run], [0.0, *(stop.dwell_min for stop in back[1:])])
     earlier = float(times[-1]["arrive_min"] or 0.0) if timed else 0.0
+    seq = int(group["seq"].iloc[0])
     new = [
         {
             "service_id": group["service_id"].iloc[0],
-            "seq": float(group["seq"].iloc[0]) - len(km) + k,
+            "seq": seq - len(km) + k,
             "station_id": stop.station,
             "distance_km": None if k == 0 else round(float(km[::-1][k - 1]), 3),
             "arrive_min": times[k]["arrive_min"] if timed else None,
@@ -315,20 +330,12 @@ def _inward(
         }
         for k, stop in enumerate(back[:-1])
     ]
-    first = group.index[0]
     if timed:
-        group[["arrive_min", "depart_min"]] += earlier
-        group.loc[first, "arrive_min"] = earlier
-    group.loc[first, "distance_km"] = round(float(km[0]), 3)
-    group.loc[first, "track_project_id"] = by
-    return pd.concat([_like(group, new), group.astype({"seq": "float64"})], ignore_index=True), earlier
-
-
-def _like(calls: pd.DataFrame, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return new calls with the columns and types of others."""
-    frame = pd.DataFrame(rows).reindex(columns=calls.columns)
-    frame["track_project_id"] = frame["track_project_id"].fillna("")
-    return frame.astype({**calls.dtypes.to_dict(), "seq": "float64"})
+        calls.loc[own, ["arrive_min", "depart_min"]] += earlier
+        calls.loc[own[0], "arrive_min"] = earlier
+    calls.loc[own[0], "distance_km"] = round(float(km[0]), 3)
+    calls.loc[own[0], "track_project_id"] = by
+    return new, earlier
 
 
 def _longer_line(draft: Draft, line: str, stops: list[Stop], km: Floats, confidence: str, by: str) -> int:
@@ -389,15 +396,14 @@ def hops_km(draft: Draft, stops: Sequence[Stop], length_km: float | None) -> Flo
     A blank one takes its share of what is left of the line's length by straight line, else straight line ×
     ``rail_detour``; never less than the straight line.
     """
-    places = draft.tables["stations"].set_index("station_id")
-    lon, lat = [], []
+    places = draft.by("stations", "station_id", "lon", "lat")
+    spots = []
     for stop in stops:
-        there = stop.lon is None or (stop.station in places.index and not stop.passes)
-        if there and stop.station not in places.index:
-            raise UnknownNameError("station", stop.station, sorted(places.index), where="stops")
-        lon.append(places.loc[stop.station, "lon"] if there else stop.lon)
-        lat.append(places.loc[stop.station, "lat"] if there else stop.lat)
-    x, y = np.array(lon, float), np.array(lat, float)
+        there = stop.lon is None or (stop.station in places and not stop.passes)
+        if there and stop.station not in places:
+            raise UnknownNameError("station", stop.station, sorted(places), where="stops")
+        spots.append(places[stop.station] if there else (stop.lon, stop.lat))
+    x, y = np.array(spots, float).T
     straight = straight_km(x[:-1], y[:-1], x[1:], y[1:])
     given = np.array([stop.distance_km or np.nan for stop in stops[1:]])
     blank = np.isnan(given)

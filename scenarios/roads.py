@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from network.errors import BadInputError, Problem, UnknownNameError
 from scenarios.draft import Touched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from scenarios.changes import AddRoad, ModifyRoad, SetCongestion
     from scenarios.draft import Draft
@@ -48,7 +49,7 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
         )
     }
     names = [node.node for node in change.nodes]
-    lon, lat = (np.array([spots[name][axis] for name in names]) for axis in (0, 1))
+    lon, lat = np.array([spots[name] for name in names]).T
     straight = straight_km(lon[:-1], lat[:-1], lon[1:], lat[1:])
     factor = ROAD_DETOUR
     if change.length_km is not None and straight.sum() > 0:
@@ -61,6 +62,7 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
         "source": change.source,
         "confidence": change.confidence,
     }
+    areas = _areas(draft, change.class_, itertools.pairwise(names), spots)
     links = [
         {
             **common,
@@ -68,9 +70,7 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
             "from_node_id": names[order - 1],
             "to_node_id": names[order],
             "class": change.class_,
-            "area": _area(
-                draft, spots, change.class_, lon[order - 1 : order + 1], lat[order - 1 : order + 1]
-            ),
+            "area": areas[order - 1],
             "length_km": round(max(float(straight[order - 1] * factor), 0.05), 3),
             "speed_kmh": change.speed_kmh,
             "tolled": change.tolled,
@@ -81,20 +81,21 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
         for name in (join.node, join.to):
             if name not in spots:
                 raise UnknownNameError("junction", name, sorted(spots), where=f"joins.{order}")
-        x, y = (np.array([spots[join.node][axis], spots[join.to][axis]]) for axis in (0, 1))
-        links.append(
-            {
-                **common,
-                "link_id": f"{change.road}-join-{order}",
-                "from_node_id": join.node,
-                "to_node_id": join.to,
-                "class": "connector",
-                "area": _area(draft, spots, "connector", x, y),
-                "length_km": join.length_km,
-                "speed_kmh": join.speed_kmh,
-                "tolled": False,
-            }
-        )
+    areas = _areas(draft, "connector", [(join.node, join.to) for join in change.joins], spots)
+    links += [
+        {
+            **common,
+            "link_id": f"{change.road}-join-{order}",
+            "from_node_id": join.node,
+            "to_node_id": join.to,
+            "class": "connector",
+            "area": area,
+            "length_km": join.length_km,
+            "speed_kmh": join.speed_kmh,
+            "tolled": False,
+        }
+        for order, (join, area) in enumerate(zip(change.joins, areas, strict=True), 1)
+    ]
     rows["road_links"] = draft.add("road_links", links)
     total = float(straight.sum() * factor)
     words = f"a road of {len(names) - 1} links and {total:.0f} km, joined {len(change.joins)} times"
@@ -103,28 +104,25 @@ def add_road(draft: Draft, change: AddRoad, by: str) -> Touched:
 
 def _spots(draft: Draft) -> dict[str, tuple[float, float]]:
     """Return the position of each junction and place."""
-    nodes, places = draft.tables["road_nodes"], draft.tables["places"]
-    return {
-        name: (lon, lat)
-        for table, key in ((nodes, "node_id"), (places, "place_id"))
-        for name, lon, lat in zip(
-            table[key].tolist(), table["lon"].tolist(), table["lat"].tolist(), strict=True
-        )
-    }
+    return draft.by("road_nodes", "node_id", "lon", "lat") | draft.by("places", "place_id", "lon", "lat")
 
 
-def _area(
-    draft: Draft, spots: Mapping[str, tuple[float, float]], road_class: str, lon: np.ndarray, lat: np.ndarray
-) -> str:
-    """Return the congestion area of a link: that of the nearest link of its class."""
-    links = draft.tables["road_links"]
-    same = links[links["class"] == road_class]
-    if same.empty:
-        return "outer"
-    ends = same[["from_node_id", "to_node_id"]].to_numpy()
-    lines = shapely.linestrings([[spots[one], spots[two]] for one, two in ends])
-    middle = shapely.points(float(lon.mean()), float(lat.mean()))
-    return str(same["area"].iloc[int(np.argmin(shapely.distance(lines, middle)))])
+def _areas(
+    draft: Draft,
+    road_class: str,
+    links: Iterable[tuple[str, str]],
+    spots: Mapping[str, tuple[float, float]],
+) -> list[str]:
+    """Return the congestion area of each new link: that of the nearest link of its class."""
+    columns = ("class", "area", "from_node_id", "to_node_id")
+    rows = zip(*(draft.tables.column("road_links", name) for name in columns), strict=True)
+    same = [row[1:] for row in rows if row[0] == road_class]
+    middles = [np.mean([spots[one], spots[two]], axis=0) for one, two in links]
+    if not same or not middles:
+        return ["outer"] * len(middles)
+    lines = shapely.linestrings([[spots[one], spots[two]] for _, one, two in same])
+    nearest = shapely.distance(lines[:, None], shapely.points(middles)).argmin(axis=0)
+    return [same[row][0] for row in nearest.tolist()]
 
 
 def modify_road(draft: Draft, change: ModifyRoad, by: str) -> Touched:

@@ -10,6 +10,7 @@ import pandas as pd
 from network.distances import metric_xy
 from network.ends import district_of
 from network.errors import BadInputError, Problem, UnknownNameError
+from network.region import among
 from scenarios.draft import Touched
 
 if TYPE_CHECKING:
@@ -72,57 +73,66 @@ def _class_of(stop: Stop, line_class: str) -> str:
     return "intercity" if stop.system == "rail" and own == "metro" else own
 
 
-def join_centres(draft: Draft, names: Sequence[str]) -> int:
-    """Let stations that opened stand for centres: rail in the district, metro near by; return how many."""
-    places = draft.tables["places"]
-    places = places[places["in_area"]]
-    stations = draft.tables["stations"]
-    listed = draft.tables["centre_stations"]
-    have = set(zip(listed["place_id"].tolist(), listed["station_id"].tolist(), strict=True))
-    served = set(draft.region.service_stops["station_id"].unique().tolist())
-    new = stations[stations["station_id"].isin(set(names) - served)]
-    reach_m = 1000 * draft.parameters["centre_metro_max_km"]
-    place_xy, station_xy = metric_xy(draft.region, places), metric_xy(draft.region, new)
-    rows = []
-    for at, station in enumerate(new.itertuples(index=False)):
-        for row, place in enumerate(places.itertuples(index=False)):
-            near = float(np.hypot(*(place_xy[row] - station_xy[at]))) <= reach_m
-            district = str(place.district_id)
-            own = station.system == "rail" and str(station.district_id) == district != ""
-            why = "rail station in the district" if own else "metro station near the centre"
-            if (own or (near and station.system == "metro")) and (
-                place.place_id,
-                station.station_id,
-            ) not in have:
-                rows.append({"place_id": place.place_id, "station_id": station.station_id, "why": why})
+def joined(draft: Draft, names: Sequence[str], by: str) -> dict[str, int]:
+    """Let stations that opened stand for centres, and link them on foot; return rows by table."""
+    columns = ("station_id", "system", "district_id", "lon", "lat")
+    stations = pd.DataFrame({name: draft.tables.column("stations", name) for name in columns})
+    return {
+        "centre_stations": _join_centres(draft, stations[among(stations["station_id"], names)]),
+        "transfers": _join_on_foot(draft, stations, names, by),
+    }
+
+
+def _join_centres(draft: Draft, new: pd.DataFrame) -> int:
+    """Let stations without trains so far stand for centres: rail in the district, metro near by."""
+    new = new[~among(new["station_id"], draft.old_served_ids)]
+    if new.empty:
+        return 0
+    places = draft.centres
+    listed = (draft.tables.column("centre_stations", name) for name in ("place_id", "station_id"))
+    have = set(zip(*listed, strict=True))
+    station_xy, place_xy = metric_xy(draft.region, new), metric_xy(draft.region, places)
+    away_m = np.hypot(*(place_xy - station_xy[:, None]).transpose(2, 0, 1))
+    rail = (new["system"] == "rail").to_numpy(bool)[:, None]
+    district = places["district_id"].to_numpy()
+    own = rail & (new["district_id"].to_numpy()[:, None] == district) & (district != "")
+    near = ~rail & (away_m <= 1000 * draft.parameters["centre_metro_max_km"])
+    place_ids, station_ids = places["place_id"].tolist(), new["station_id"].tolist()
+    rows = [
+        {
+            "place_id": place_ids[row],
+            "station_id": station_ids[at],
+            "why": "rail station in the district" if own[at, row] else "metro station near the centre",
+        }
+        for at, row in np.argwhere(own | near).tolist()
+        if (place_ids[row], station_ids[at]) not in have
+    ]
     return draft.add("centre_stations", rows)
 
 
-def join_on_foot(draft: Draft, names: Sequence[str], by: str) -> int:
+def _join_on_foot(draft: Draft, stations: pd.DataFrame, names: Sequence[str], by: str) -> int:
     """Link new stations on foot by the rule of the region's own tables; return how many rows it took.
 
     A rail station is linked to every rail station within ``complex_walk_max_m``, and of each metro line to
     the nearest stop within it.
     """
-    stations = draft.tables["stations"]
     reach_m = draft.parameters["complex_walk_max_m"]
     detour = draft.parameters["walk_detour"]
     ids = stations["station_id"].to_numpy()
     rail = (stations["system"] == "rail").to_numpy(bool)
-    fresh = ~stations["station_id"].isin(draft.region.stations["station_id"]).to_numpy(bool)
+    fresh = ~among(ids, draft.old_station_ids)
     xy = metric_xy(draft.region, stations)
-    named = np.flatnonzero(np.isin(ids, list(names)))
     lines_of: dict[str, set[str]] = {}
-    stops = draft.tables["line_stops"]
-    for station, line in zip(stops["station_id"].tolist(), stops["line_id"].tolist(), strict=True):
+    stops = draft.tables.column("line_stops", "station_id"), draft.tables.column("line_stops", "line_id")
+    for station, line in zip(*stops, strict=True):
         lines_of.setdefault(station, set()).add(line)
-    links = draft.tables["transfers"]
-    have = set(zip(links["from_station_id"].tolist(), links["to_station_id"].tolist(), strict=True))
+    links = (draft.tables.column("transfers", name) for name in ("from_station_id", "to_station_id"))
+    have = set(zip(*links, strict=True))
     rows: list[dict[str, Any]] = []
-    for at in np.flatnonzero(rail):
+    named = xy[among(ids, names), None]
+    near = (np.hypot(*(xy - named).transpose(2, 0, 1)) <= reach_m).any(axis=0)
+    for at in np.flatnonzero(rail & near):
         away = np.hypot(*(xy - xy[at]).T)
-        if not (away[named] <= reach_m).any():
-            continue
         for k in _linked(ids, rail, away, lines_of, reach_m):
             if k == at or not (fresh[at] or fresh[k]):
                 continue
@@ -163,12 +173,12 @@ def _linked(
 
 def add_station(draft: Draft, change: AddStation, by: str) -> Touched:
     """Open a station on a line that is there; trains that run past it call, and lose the dwell."""
-    lines = draft.tables["lines"].set_index("line_id")["class"]
-    if change.line not in lines.index:
-        raise UnknownNameError("line", change.line, sorted(lines.index), where="line")
+    lines = draft.by("lines", "line_id", "class")
+    if change.line not in lines:
+        raise UnknownNameError("line", change.line, sorted(lines), where="line")
     if change.station.passes:
         raise BadInputError(Problem("station.passes", "a station at which no train calls", "leave it out"))
-    kind = str(lines[change.line])
+    kind = lines[change.line]
     stations = new_stations(draft, [change.station], kind, by, change.source, change.class_ or "")
     calls = draft.tables["service_stops"].sort_values(["service_id", "seq"], kind="stable", ignore_index=True)
     line_of = draft.tables["services"].set_index("service_id")["line_id"]
@@ -206,8 +216,7 @@ def add_station(draft: Draft, change: AddStation, by: str) -> Touched:
     both = pd.concat([calls, pd.DataFrame(rows)], ignore_index=True)
     draft.tables["service_stops"] = renumbered(draft, both)
     found = {"stations": stations, "service_stops": len(hit)}
-    found["centre_stations"] = join_centres(draft, [change.station.station])
-    found["transfers"] = join_on_foot(draft, [change.station.station], by)
+    found |= joined(draft, [change.station.station], by)
     return Touched(
         by, change.type, f"{len(hit)} services call at it", found, change.source, change.confidence
     )
@@ -218,6 +227,5 @@ def renumbered(draft: Draft, calls: pd.DataFrame) -> pd.DataFrame:
     old = draft.tables["service_stops"]
     calls = calls.sort_values(["service_id", "seq"], kind="stable", ignore_index=True)
     calls["seq"] = calls.groupby("service_id").cumcount() + 1
-    for column in ("track_project_id",):
-        calls[column] = calls[column].fillna("")
+    calls["track_project_id"] = calls["track_project_id"].fillna("")
     return calls.reindex(columns=old.columns).astype(old.dtypes.to_dict())

@@ -106,6 +106,8 @@ class Buildout:
         Number of sets that were evaluated.
     programs
         Number of integer programs solved.
+    is_monotone
+        Whether no set that failed holds one that passed; where one does, `cheapest` proves nothing.
     """
 
     sets: Bools
@@ -115,6 +117,7 @@ class Buildout:
     failing: Bools
     evaluated: int
     programs: int
+    is_monotone: bool = True
 
     @property
     def best(self) -> Bools:
@@ -139,6 +142,13 @@ class _Counted:
             self.known.update(zip(new, verdicts.tolist(), strict=True))
         self.tell()
         return np.array([self.known[key] for key in keys], np.bool_)
+
+    def is_monotone(self) -> bool:
+        """Whether no set that failed holds one that passed."""
+        masks = np.array([np.frombuffer(key, np.bool_) for key in self.known], np.float32)
+        passing = np.fromiter(self.known.values(), np.bool_, len(self.known))
+        beyond = masks[passing] @ (1 - masks[~passing]).T
+        return bool((beyond > 0).all())
 
     def tell(self) -> None:
         if self.progress is not None:
@@ -201,7 +211,8 @@ def cheapest(
             complete = True
             break
         start = chosen
-    return _result(sets, rules, bound, failing, judge, programs, complete=complete)
+    fits = judge.is_monotone()
+    return _result(sets, rules, bound, failing, judge, programs, complete=complete, is_monotone=fits)
 
 
 def cheapest_of_any(
@@ -266,12 +277,13 @@ def _result(
     programs: int,
     *,
     complete: bool,
+    is_monotone: bool = True,
 ) -> Buildout:
     """Return sets by cost, then by number of cards, then by the cards."""
     ordered = sorted(sets, key=lambda mask: (rules.costs[mask].sum(), mask.sum(), (~mask).tolist()))
     found = np.array(ordered, np.bool_).reshape(-1, len(rules.costs))
     costs = found.astype(np.int64) @ rules.costs
-    return Buildout(found, costs, bound, complete, failing, len(judge.known), programs)
+    return Buildout(found, costs, bound, complete, failing, len(judge.known), programs, is_monotone)
 
 
 def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:

@@ -29,7 +29,7 @@ from sim.states import NUMBERS, States, rows_of, station_keys
 from sim.supergraph import SuperGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -60,6 +60,8 @@ class Evaluator:
         Ids of the places, or a table of them, as `network.ends.ends_of` takes them.
     query
         Clock, mode, period, traveller and statistic.
+    values
+        Numbers of the model that are set, whatever the scenario.
     progress
         Called with the number of scenarios built so far, and of those to build, while dependences are found.
 
@@ -82,6 +84,7 @@ class Evaluator:
         wanted: Sequence[str] | pd.DataFrame,
         query: Query,
         *,
+        values: Mapping[str, float] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         known = {card.project_id for card in base.known_cards}
@@ -95,12 +98,13 @@ class Evaluator:
         self.region, self.base, self.cards, self.query = region, base, tuple(cards), query
         self.built = 0
         self._wanted = wanted
+        self._values = dict(values or {})
         self._memory: dict[bytes, Ints] = {}
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
         self._needs = _needs(base, self.cards)
         self._stations: dict[str, dict[Any, Any]] = {}
-        self.is_fast = query.mode == "transit" and not (self.ends.station >= 0).any()
+        self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
         if query.clock != "door":
             listed = set(region.table("centre_stations")["place_id"])
             self.is_fast &= listed.issuperset(self.ends.ids)
@@ -171,7 +175,7 @@ class Evaluator:
 
     def rebuilt(self, mask: ArrayLike) -> Ints:
         """Return the times under one choice by building it afresh, int64 [places, places], s."""
-        region = self._scenario(self.closed(mask)[0]).apply(self.region).region
+        region = self._applied(self.closed(mask)[0])
         ends = ends_of(region, self._wanted)
         every = np.arange(len(ends))
         return Network(region).router(ends, self.query).times(every, every).seconds
@@ -214,6 +218,15 @@ class Evaluator:
         off = [name for name, wanted in zip(self.cards, mask, strict=True) if not wanted]
         return compose(self.base, build=on, cancel=off)
 
+    def _applied(self, mask: Bools, *, roads: bool = True) -> Region:
+        """Return the region under a choice of cards, with the numbers that are set."""
+        region = self._scenario(mask).apply(self.region, roads=roads).region
+        if not self._values:
+            return region
+        periods = region.about.period_names
+        numbers = region.parameters.with_values(self._values, periods=periods, source="set")
+        return region.replace(parameters=numbers)
+
     def _learn(self, progress: Callable[[int, int], None] | None) -> None:
         """Find out which cards each row depends on."""
         n = len(self.cards)
@@ -244,7 +257,7 @@ class Evaluator:
     def _built(self, mask: Bools) -> Rows:
         """Build a scenario and return its rows; learn what a card needs that cannot do without another."""
         try:
-            region = self._scenario(mask).apply(self.region, roads=False).region
+            region = self._applied(mask, roads=False)
         except BadInputError as error:
             if not self._learn_needs(mask, error):
                 raise

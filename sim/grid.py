@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from scipy.ndimage import binary_fill_holes
 
 from network.distances import metric_xy
 from network.ends import in_core
@@ -93,8 +94,8 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
     Parameters
     ----------
     region
-        Its districts are what is inside. Without districts it is the box around its stations and places, as
-        far beyond as the feeder bus goes.
+        Its districts are what is inside, with what they surround: simplified boundaries leave gaps. Without
+        districts it is the box around its stations and places, as far beyond as the feeder bus goes.
     cell_m
         Side of a cell, m.
 
@@ -133,6 +134,7 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
         near[near] = shapely.intersects_xy(shape, lon[near], lat[near])
         inside |= near
         core[near] = in_a_core
+    inside = np.asarray(binary_fill_holes(inside), bool)
     return Grid(region.about.crs, cell_m, x_m, y_m, inside, core)
 
 

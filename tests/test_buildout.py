@@ -74,6 +74,7 @@ def test_the_cheapest_sets_and_near_misses(instance, margin, factor):
     best, minimal = brute(rules, passes, lambda cost: factor * cost + margin)
     found = cheapest(asked, rules, margin=margin, factor=factor)
     assert found.complete
+    assert found.is_monotone
     assert found.bound == best
     assert {mask.tobytes() for mask in found.sets} == minimal
     assert (np.diff(found.costs) >= 0).all()
@@ -143,6 +144,12 @@ def test_a_budget_that_does_not_suffice_is_told():
     assert found.bound == 3  # 1 + 20 + 190 sets of up to two, and some of three
     assert not len(found.sets)
     assert found.evaluated == 1000
+
+
+def test_what_is_not_monotone_is_found_out():
+    """The fourth card spoils what the first brings."""
+    found = cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], Rules.of(np.ones(4, int)))
+    assert not found.is_monotone
 
 
 def test_nothing_to_build():

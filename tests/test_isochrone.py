@@ -8,12 +8,15 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.spatial import cKDTree
 
 import scenarios
 from network import get_region
 from network.compile import Query
+from network.distances import metric_xy
 from network.ends import ends_of
 from network.parameters import default_parameters
+from network.roads import local_pace, road_nodes
 from network.testing import make_region
 from sim.grid import Grid, grid_of
 from sim.isochrone import differences, isochrone
@@ -169,3 +172,23 @@ def test_the_same_question_has_the_same_answer(networks):
         (seconds,) = surfaces(network, ends_of(network.region, ["gz-tianhe"]), Query(), grid)
         answers.append(isochrone(seconds, grid, 3600, NUMBERS).wkb)
     assert answers[0] == answers[1]
+
+
+def test_by_car_only_what_is_joined_to_roads_by_their_distance_may_grow(networks):
+    """Far from all junctions the nearest one is taken, and the nearest connector says how slow streets are."""
+    grid = grid_of(get_region("guangzhou"), 1000)
+    found, away_m, pace = [], [], []
+    for name in ("today-2026", "plan-2030"):
+        region = networks[name].region
+        nodes = road_nodes(region)
+        xy = metric_xy(region, nodes)
+        found.append(
+            surfaces(networks[name], ends_of(region, ["gz-tianhe"]), Query("door", "car"), grid)[0][
+                grid.inside
+            ]
+        )
+        away_m.append(cKDTree(xy[~nodes["is_place"].to_numpy(bool)]).query(grid.xy)[0])
+        pace.append(local_pace(region, "am-peak", grid.xy, nodes, xy))
+    sure = (away_m[0] <= 12_000) & (pace[1] <= pace[0])
+    assert sure.mean() > 0.6
+    assert (found[1] <= found[0])[sure].all()

@@ -144,4 +144,4 @@ def test_the_advice_on_the_side_is_good():
     with pytest.raises(BadInputError) as found:
         grid_of(region, 20)
     advised = float(found.value.problems[0].fix.split()[0])
-    assert 4_000_000 < grid_of(region, advised).inside.size <= 5_000_000
+    assert 3_000_000 < grid_of(region, advised).inside.size <= 5_000_000

@@ -282,3 +282,11 @@ def test_it_is_quick(guangzhou):
     start = time.perf_counter()
     region_on(guangzhou, date(2023, 12, 20))
     assert time.perf_counter() - start < 1.5
+
+
+def test_cards_that_no_row_names_change_nothing(guangzhou):
+    today = region_on(guangzhou, None)
+    other = frozenset({"a card of no row"})
+    assert region_on(guangzhou, None, built=other) is today
+    assert region_on(guangzhou, None, cancelled=other) is today
+    assert region_on(guangzhou, date(2023, 12, 20)).hash != today.hash

@@ -63,18 +63,17 @@ def test_changes_are_what_the_polygons_differ_by(guangzhou, today):
     plan = guangzhou.scenario("plan-2030")
     table = changes(today, plan, "gz-tianhe", [30, 60], cell_m=1000)
     assert table[["minutes", "change"]].to_numpy().tolist() == [
-        [30, "gained"], [30, "lost"], [60, "gained"], [60, "lost"],
+        [30, "gained"], [30, "lost"], [30, "kept"], [60, "gained"], [60, "lost"], [60, "kept"],
     ]  # fmt: skip
     before, after = (one.isochrone("gz-tianhe", [30, 60], cell_m=1000) for one in (today, plan))
-    net = after["area_km2"] - before["area_km2"]
-    assert (
-        table["area_km2"].iloc[::2].to_numpy() - table["area_km2"].iloc[1::2].to_numpy()
-    ) == pytest.approx(net)
-    assert table["area_km2"].iloc[2] > 300
-    assert table["area_km2"].iloc[3] == 0
+    gained, lost, kept = (table["area_km2"].to_numpy()[at::3] for at in range(3))
+    np.testing.assert_allclose(gained + kept, after["area_km2"])
+    np.testing.assert_allclose(lost + kept, before["area_km2"])
+    assert gained[1] > 300
+    assert lost[1] == 0
     assert table.attrs["against"] == "today-2026"
     back = changes(plan, today, "gz-tianhe", [60], cell_m=1000)
-    assert back["area_km2"].tolist() == table["area_km2"].iloc[[3, 2]].tolist()
+    np.testing.assert_allclose(back["area_km2"], [lost[1], gained[1], kept[1]])
 
 
 # ---------------------------------------------------------------------------------------------------- files
@@ -138,6 +137,13 @@ def test_the_table_on_the_terminal(command, folder, tmp_path):
     assert "40.0" in done.out
 
 
+def test_an_empty_isochrone_says_so(command, folder, tmp_path):
+    words = ("--from", "a", "--minutes", "0.1,30", "--cell-m", "2000", "-o", tmp_path / "out.geojson")
+    done = command("isochrone", "--region", folder / "line", *words)
+    assert "The centre of no cell is within 0.1 min" in done.out
+    assert pyogrio.read_dataframe(tmp_path / "out.geojson")["area_km2"].tolist()[0] == 0
+
+
 def test_against_writes_gains_and_losses(command, tmp_path):
     output = tmp_path / "gains.gpkg"
     done = command(
@@ -145,7 +151,7 @@ def test_against_writes_gains_and_losses(command, tmp_path):
         "--minutes", "45", "--cell-m", "2000", "-o", output,
     )  # fmt: skip
     assert done.status == 0
-    assert pyogrio.read_dataframe(output)["change"].tolist() == ["gained", "lost"]
+    assert pyogrio.read_dataframe(output)["change"].tolist() == ["gained", "lost", "kept"]
 
 
 def test_every_mistake_is_told_at_once(command, folder, tmp_path):

@@ -1,0 +1,428 @@
+"""The verb `risk`: how surely the promise is kept year by year, by which inputs, with what regret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from rich.text import Text
+
+import scenarios
+from network.errors import BadInputError, Problem
+from onehour import style as look
+from onehour.files import whole_file
+from onehour.jsons import json_text
+from onehour.matrix import write_rows
+from onehour.numbers import share_text
+from onehour.terminal import console_of, empty_table, print_basis
+from scenarios.changes import ROAD_CHANGES
+from scenarios.uncertain import get_uncertain, uncertain_hash
+from sim.evaluate import Evaluator
+from sim.risk import NEVER, Cards, factors_of, sensitivity, simulate, verdict_of, wilson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from network.compile import Query
+    from onehour.study import Study, Words
+    from scenarios.uncertain import Uncertain
+    from sim.factors import Factors
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+
+FIRST, LAST = 2026, 2035
+"""Years that are judged where none are given."""
+
+SAMPLES = 256
+TABLES = ("years", "pairs", "inputs", "regret")
+
+_RIVALS = ("do-nothing-2030", "policies-only-2030", "committed-2030", "plan-2030", "outlook-2035")
+_SENSITIVITY_SAMPLES = 64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Futures:
+    """What drawn futures gave, as tables.
+
+    Attributes
+    ----------
+    years
+        A row a year: kept_share (of futures in which all pairs are kept), low, high (Wilson, 95 %), passing
+        (mean number of pairs), pairs.
+    pairs
+        A row a year and pair: share of futures in which it passes, low, high, verdict, median_minutes.
+    inputs
+        A row an uncertain input: its range and source, and its Sobol' indices in the last year.
+    regret
+        A row a shipped scenario: mean and most pairs that another scenario keeps more in the same future.
+    study
+        The study.
+    attrs
+        Provenance.
+    """
+
+    years: pd.DataFrame
+    pairs: pd.DataFrame
+    inputs: pd.DataFrame
+    regret: pd.DataFrame
+    study: Study
+    attrs: dict[str, Any]
+
+
+def futures(
+    study: Study,
+    goal: str | None = None,
+    *,
+    first: int = FIRST,
+    last: int = LAST,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    inputs: Path | None = None,
+    words: Words | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Futures:
+    """Judge a goal in drawn futures.
+
+    Parameters
+    ----------
+    study
+        The region under a scenario, whose cards may open late.
+    goal
+        Id of a goal; by default the headline one.
+    first, last
+        Years.
+    samples
+        Number of futures, a power of two.
+    seed
+        Seed.
+    inputs
+        File of uncertain inputs; by default the region's own.
+    words
+        clock, mode, period, traveller, statistic in place of the goal's own; the mode must be transit.
+    progress
+        Called with what is done, how much of it, and of how much.
+
+    Raises
+    ------
+    BadInputError
+        An option cannot be used; lists every problem.
+    """
+    aim, query = study.goal(goal), study.asked(goal, words or {})
+    problems = risk_problems(first, last, samples)
+    if aim.limit_min is None:
+        problems.append(Problem("--goal", f"{aim.goal_id} sets no limit", "name a goal with a limit"))
+    found: tuple[Uncertain, ...] = ()
+    try:
+        found = get_uncertain(study.area.region.about.region_id, inputs)
+    except BadInputError as error:
+        problems += error.problems
+    if problems or aim.limit_min is None:
+        raise BadInputError(problems)
+    limit_s = 60 * aim.limit_min
+    pairs = sorted(dict.fromkeys(aim.pairs_in(study.network.region)))
+    cards = _cards(study)
+    told = _told(progress, "Building scenarios")
+    evaluator = Evaluator(
+        study.area.region,
+        study.scenario,
+        cards.names,
+        _places(pairs),
+        query,
+        values=study.values,
+        progress=told,
+    )
+    if not evaluator.is_fast:
+        what = f"futures are not drawn for mode {query.mode} between these places"
+        raise BadInputError(Problem("--mode", what, "use transit between places"))
+    rows, columns = _ends(evaluator, pairs)
+
+    def times(on: Bools, factors: Factors) -> Ints:
+        return evaluator.times(on, factors=factors)[:, rows, columns]
+
+    lines, years = evaluator.lines(), range(first, last + 1)
+    risk = simulate(
+        times, found, cards, lines, years, limit_s,
+        samples=samples, seed=seed, progress=_told(progress, "Judging futures"),
+    )  # fmt: skip
+    indices = sensitivity(times, found, cards, lines, last, limit_s, samples=_SENSITIVITY_SAMPLES, seed=seed)
+    attrs = study.provenance(query) | {
+        "goal": aim.goal_id,
+        "limit_min": aim.limit_min,
+        "samples": samples,
+        "seed": seed,
+        "inputs_hash": uncertain_hash(found),
+        "cards": list(cards.names),
+    }
+    years_table, pairs_table = _shares(study, risk.years, risk.kept, risk.seconds, pairs, samples)
+    regret = _regret(study, query, pairs, found, limit_s, samples, seed)
+    return Futures(years_table, pairs_table, _inputs(found, indices), regret, study, attrs)
+
+
+def risk_problems(first: int, last: int, samples: int) -> list[Problem]:
+    """Return what is wrong with the years and the number of futures."""
+    problems = []
+    if not 2000 <= first <= last <= 2100:  # noqa: PLR2004
+        problems.append(
+            Problem("--first, --last", f"{first} to {last}", "two years from 2000 to 2100, ascending")
+        )
+    if not 8 <= samples <= 65536 or samples & (samples - 1):  # noqa: PLR2004
+        problems.append(Problem("--samples", f"{samples}", "a power of two from 8 to 65536"))
+    return problems
+
+
+def _told(progress: Callable[[str, int, int], None] | None, what: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, of: progress(what, done, of)
+
+
+def _places(pairs: list[tuple[str, str]]) -> list[str]:
+    return sorted({name for pair in pairs for name in pair})
+
+
+def _ends(evaluator: Evaluator, pairs: list[tuple[str, str]]) -> tuple[list[int], list[int]]:
+    """Return the rows of origins and destinations of pairs among the places."""
+    ids = evaluator.ends.ids
+    return [ids.index(pair[0]) for pair in pairs], [ids.index(pair[1]) for pair in pairs]
+
+
+def _cards(study: Study) -> Cards:
+    """Return the cards of a scenario that are still to open and change journeys by transit."""
+    chosen = []
+    for card in study.scenario.known_cards:
+        whole = study.scenario.built.get(card.project_id) is False
+        moves = any(not isinstance(change, ROAD_CHANGES) for change in card.changes)
+        if whole and moves and card.status_2026 != "open" and card.project_id not in study.scenario.cancelled:
+            chosen.append(card)
+    return Cards(
+        tuple(card.project_id for card in chosen),
+        np.array([NEVER if card.opens is None else card.opens for card in chosen], np.float64),
+        tuple(card.status_2026 for card in chosen),
+    )
+
+
+def _shares(
+    study: Study,
+    years: tuple[int, ...],
+    kept: Bools,
+    seconds: Ints,
+    pairs: list[tuple[str, str]],
+    samples: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return shares by year, and by year and pair."""
+    all_kept, each = kept.all(axis=2).mean(axis=1), kept.mean(axis=1)
+    low, high = wilson(all_kept, samples)
+    by_year = pd.DataFrame(
+        {
+            "year": years,
+            "kept_share": all_kept,
+            "low": low,
+            "high": high,
+            "passing": kept.sum(axis=2).mean(axis=1),
+            "pairs": len(pairs),
+        }
+    )
+    low, high = wilson(each, samples)
+    with_journey = np.where(seconds >= 0, seconds / 60, np.inf)
+    median = np.median(with_journey, axis=1)
+    by_pair = pd.DataFrame(
+        {
+            "year": np.repeat(years, len(pairs)),
+            "origin": [pair[0] for pair in pairs] * len(years),
+            "destination": [pair[1] for pair in pairs] * len(years),
+            "share": each.ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
+            "verdict": [verdict_of(float(share)) for share in each.ravel()],
+            "median_minutes": np.where(np.isfinite(median), median, np.nan).ravel(),
+        }
+    ).astype({"origin": "str", "destination": "str"})
+    return by_year, study.named(by_pair)
+
+
+def _inputs(inputs: tuple[Uncertain, ...], indices: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Return the uncertain inputs with their indices."""
+    table = pd.DataFrame(
+        {
+            "input": [one.name for one in inputs],
+            "kind": [one.kind for one in inputs],
+            "distribution": [one.distribution for one in inputs],
+            "low": [one.low for one in inputs],
+            "mode": [np.nan if one.mode is None else one.mode for one in inputs],
+            "high": [one.high for one in inputs],
+            "unit": [one.unit for one in inputs],
+        }
+    )
+    for answer, found in indices.items():
+        for name, values in found.items():
+            table[f"{answer}_{name}"] = values
+    table["source"] = [one.source for one in inputs]
+    table["confidence"] = [one.confidence for one in inputs]
+    return table
+
+
+def _regret(
+    study: Study,
+    query: Query,
+    pairs: list[tuple[str, str]],
+    inputs: tuple[Uncertain, ...],
+    limit_s: float,
+    samples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how many pairs fewer each shipped scenario keeps than the best of them in the same future."""
+    region, passing = study.area.region, {}
+    drawn = np.random.default_rng(seed).random((samples, len(inputs)))
+    names = [name for name in _RIVALS if name in scenarios.list_scenarios(region.about.region_id)]
+    for name in names:
+        one = scenarios.get_scenario(name, region)
+        evaluator = Evaluator(region, one, (), _places(pairs), query, values=study.values)
+        rows, columns = _ends(evaluator, pairs)
+        factors = factors_of(inputs, drawn, evaluator.lines())
+        seconds = evaluator.times(np.zeros((samples, 0), np.bool_), factors=factors)[:, rows, columns]
+        passing[name] = ((seconds >= 0) & (seconds <= limit_s)).sum(axis=1)
+    if not passing:
+        return pd.DataFrame(columns=["scenario", "passing", "regret_mean", "regret_most"])
+    table = np.stack(list(passing.values()))
+    regret = table.max(axis=0) - table
+    return pd.DataFrame(
+        {
+            "scenario": names,
+            "passing": table.mean(axis=1),
+            "regret_mean": regret.mean(axis=1),
+            "regret_most": regret.max(axis=1),
+        }
+    )
+
+
+def plot_risk(found: Futures) -> Axes:
+    """Plot the share of futures in which the promise, and each pair, is kept, year by year."""
+    with look.styled() as style:
+        figure = Figure(figsize=(10, 5.6), layout="constrained")
+        axes: Axes = figure.subplots()
+        years = found.years["year"].to_numpy()
+        for _, pair in found.pairs.groupby(["origin", "destination"], sort=True):
+            axes.plot(pair["year"], pair["share"], color=look.INK, alpha=0.25, linewidth=0.9)
+        axes.fill_between(years, found.years["low"], found.years["high"], alpha=0.25, linewidth=0)
+        axes.plot(years, found.years["kept_share"], linewidth=2.4, marker="o", markersize=4)
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_xticks(years)
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.set_ylabel(style.both("未来情景中的比例", "share of futures"))
+        words = " · ".join(
+            str(found.attrs[key]) for key in ("clock", "mode", "period", "traveller", "statistic")
+        )
+        kept = style.both("粗线：全部兑现；细线：各对", "thick: all pairs kept; thin: each pair")
+        axes.set_title(f"{found.attrs['goal']} · {found.attrs['scenario']} ({words})\n{kept}")
+        axes.spines[["top", "right"]].set_visible(False)
+        look.add_source(axes, look.source_line(found.study, found.attrs))
+    return axes
+
+
+def risk_data(found: Futures) -> dict[str, Any]:
+    """Return futures as plain data."""
+    return {name: getattr(found, name).to_dict("records") for name in TABLES} | {"provenance": found.attrs}
+
+
+def write_risk(found: Futures, folder: Path) -> list[str]:
+    """Write tables, data and picture into a folder; return the names of the files."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        what = f"cannot be made: {error.strerror or error}"
+        raise BadInputError(Problem(str(folder), what, "choose another")) from error
+    for name in TABLES:
+        write_rows(getattr(found, name), folder / f"{name}.csv")
+    with whole_file(folder / "risk.json") as file:
+        file.write_text(json_text(risk_data(found)) + "\n", encoding="utf-8")
+    axes = plot_risk(found)
+    for ending in (".png", ".svg"):
+        look.save(axes, folder / f"risk{ending}")
+    return [*(f"{name}.csv" for name in TABLES), "risk.json", "risk.png", "risk.svg"]
+
+
+def print_risk(found: Futures, files: list[str]) -> None:
+    """Print shares by year, the pairs of the last year, inputs and regret."""
+    console = console_of()
+    attrs = found.attrs
+    console.print()
+    limit = f"limit {attrs['limit_min']:g} min"
+    console.print(f"{attrs['goal']} · {attrs['region']} · scenario {attrs['scenario']} · {limit}")
+    console.print(
+        f"Read as: {attrs['clock']} · {attrs['mode']} · {attrs['period']} · {attrs['traveller']} traveller · "
+        f"{attrs['statistic']} · {attrs['samples']} futures, seed {attrs['seed']} · "
+        f"{len(attrs['cards'])} cards that may open late"
+    )
+    table = empty_table("Kept in what share of futures 兑现概率")
+    for name in ("year", "all pairs", "95 %", "pairs on average"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in found.years.to_dict("records"):
+        table.add_row(
+            str(row["year"]),
+            share_text(row["kept_share"]),
+            f"{share_text(row['low'])} to {share_text(row['high'])}",
+            f"{row['passing']:.1f} of {row['pairs']}",
+        )
+    console.print(table)
+    _print_pairs(found)
+    _print_inputs(found)
+    if len(found.regret):
+        table = empty_table("Regret of the shipped scenarios, all built, in pairs 后悔值")
+        table.add_column("scenario", no_wrap=True)
+        for name in ("pairs kept", "regret, mean", "regret, most"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in found.regret.to_dict("records"):
+            cells = [f"{row[name]:.1f}" for name in ("passing", "regret_mean")]
+            table.add_row(str(row["scenario"]), *cells, str(row["regret_most"]))
+        console.print(table)
+    if files:
+        console.print(f"Written: {', '.join(files)}")
+    print_basis(console, attrs, ())
+
+
+def _print_pairs(found: Futures) -> None:
+    """Print the pairs in the last year."""
+    last = found.pairs[found.pairs["year"] == found.pairs["year"].max()]
+    table = empty_table(f"Each pair in {last['year'].iloc[0]} 各对" if len(last) else "Each pair")
+    table.add_column("pair", overflow="fold")
+    for name in ("passes in", "95 %", "median min"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    colours = {"robust pass": "green", "fragile": "yellow", "robust fail": "red"}
+    for row in last.to_dict("records"):
+        names = " → ".join(
+            f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}".strip() for end in ("origin", "destination")
+        )
+        table.add_row(
+            names,
+            share_text(row["share"]),
+            f"{share_text(row['low'])} to {share_text(row['high'])}",
+            f"{row['median_minutes']:.1f}",
+            Text(str(row["verdict"]), style=colours[str(row["verdict"])]),
+        )
+    console_of().print(table)
+
+
+def _print_inputs(found: Futures) -> None:
+    """Print the uncertain inputs, the most decisive first."""
+    table = empty_table("Which inputs decide in the last year (share of the variance, in total) 敏感性")
+    table.add_column("input", no_wrap=True)
+    for name in ("range", "pairs kept", "minutes"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("source", overflow="fold")
+    for row in found.inputs.sort_values("minutes_total", ascending=False, kind="stable").to_dict("records"):
+        shares = [row["passing_total"], row["minutes_total"]]
+        table.add_row(
+            str(row["input"]),
+            f"{row['low']:g} to {row['high']:g} {row['unit']}",
+            *("–" if np.isnan(share) else f"{share:.2f}" for share in shares),
+            str(row["source"]),
+        )
+    console_of().print(table)
