@@ -116,8 +116,8 @@ def memory(case: Case) -> Report:
 
 
 def _bytes(thing: Any) -> int:
-    """Return the bytes of an array, or of those of a tuple."""
-    return sum(map(_bytes, thing)) if isinstance(thing, tuple) else int(getattr(thing, "nbytes", 0))
+    """Return the bytes of an array, or of those in a tuple or a list."""
+    return sum(map(_bytes, thing)) if isinstance(thing, (tuple, list)) else int(getattr(thing, "nbytes", 0))
 
 
 def bandwidth(case: Case) -> Report:
