@@ -136,7 +136,8 @@ class Shares:
     def provenance(self) -> dict[str, Any]:
         """Return what the shares were computed from."""
         found = self.found
-        return self.ground.provenance() | {
+        held = [name for members in self.players.values() for name in members]
+        return self.ground.provenance(held) | {
             "metric": self.metric,
             "unit": UNITS[self.metric],
             "none": found.none,

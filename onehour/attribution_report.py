@@ -10,7 +10,7 @@ import pandas as pd
 from onehour import style as look
 from onehour.attribution import OTHERS
 from onehour.numbers import share_text
-from onehour.planning import print_head, write_all
+from onehour.planning import add_title, print_head, write_all
 from onehour.terminal import console_of, empty_table, print_basis
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TITLES = {
     "passing": ("达标组合", "pairs within the limit"),
     "people": ("时限内人口比例", "share of people within the limit"),
-    "slack": ("超限分钟合计", "minutes over the limit, all pairs"),
+    "slack": ("超限组合的裕量合计（分钟）", "slack of the pairs over the limit, min"),
 }
 _MOST_JOINT = 6
 
@@ -94,11 +94,12 @@ def plot_attribution(shares: Shares) -> Axes:
         }
         ax.set_xlabel(style.both(*unit[shares.metric]))
         zh, en = _TITLES[shares.metric]
-        ax.set_title(
+        add_title(
+            ax,
             f"{style.both('各项目的贡献', 'What each project earns')}: {style.both(zh, en)}, "
             f"{_number(shares, found['none'])} → {_number(shares, found['every'])}\n"
             f"{found['scenario']} ← {found['base']} ({found['clock']}, {found['mode']}, {found['period']}, "
-            f"{found['traveller']} traveller, {found['statistic']}, limit {found['limit_min']:g} min)"
+            f"{found['traveller']} traveller, {found['statistic']}, limit {found['limit_min']:g} min)",
         )
         ax.grid(axis="x", color="#E9E6DE", zorder=0)
         ax.spines[["top", "right", "left"]].set_visible(False)

@@ -192,7 +192,9 @@ class Plan:
             for cost in self.costs.values()
             if cost.source and cost.basis != "the card's own figure"
         }
-        return self.ground.provenance() | {
+        held = np.flatnonzero(self.found.sets.any(axis=0))
+        used = [self.ground.cards[at].project_id for at in held.tolist()]
+        return self.ground.provenance(used) | {
             "minimised": self.aim,
             "wanted": self.wanted,
             "reached": self.reached,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from onehour import style as look
 from onehour.numbers import minutes_text
-from onehour.planning import print_head, write_all
+from onehour.planning import add_title, print_head, write_all
 from onehour.terminal import console_of, empty_table, print_basis
 
 if TYPE_CHECKING:
@@ -87,17 +87,19 @@ def plot_buildout(plan: Plan) -> Axes:
             "year": ("项目数", "cards in the set"),
         }[plan.aim]
         note = style.both("! 任何达标方案都不可少", "! no set keeps so many pairs without it")
-        ax.set_xlabel(f"{style.both(*what)}\n{note}" if used["essential"].any() else style.both(*what))
+        words = f"{style.both(*what)}\n{note}" if used["essential"].any() else style.both(*what)
+        ax.set_xlabel(words, loc="left")
         if not len(used):
             words = (
                 style.both("无需任何项目", "no card is needed") if len(sets) else style.both("无解", "no set")
             )
             ax.annotate(words, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=11)
-        ax.set_title(
+        add_title(
+            ax,
             f"{style.both('方案', 'Sets of cards')}: {_AIMS[plan.aim]}, "
             f"{plan.reached}/{len(plan.ground.pairs)} {style.both('组合达标', 'pairs kept')}\n"
             f"{found['scenario']} ← {found['base']} ({found['clock']}, {found['mode']}, {found['period']}, "
-            f"{found['traveller']} traveller, {found['statistic']}, limit {found['limit_min']:g} min)"
+            f"{found['traveller']} traveller, {found['statistic']}, limit {found['limit_min']:g} min)",
         )
         look.add_source(ax, look.source_line(plan.ground.study, found))
     return ax
@@ -121,7 +123,7 @@ def print_buildout(plan: Plan, files: list[str]) -> None:
     total = len(plan.ground.pairs)
     print_head(
         console, found,
-        f"{_AIMS[plan.aim]} of {len(found['cards'])} of {found['scenario']} on {found['base']}",
+        f"{_AIMS[plan.aim]}, of the {len(found['cards'])} of {found['scenario']}, added to {found['base']}",
     )  # fmt: skip
     console.print(f"The base alone keeps {plan.in_base} of {total} pairs.")
     if plan.reached < plan.wanted:

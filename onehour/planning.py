@@ -20,7 +20,7 @@ from scenarios.changes import ROAD_CHANGES
 from sim.choices import Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -91,8 +91,9 @@ class Ground:
             for card in known
         }
 
-    def provenance(self) -> dict[str, Any]:
-        """Return what the result was computed from; doubtful are cards of low confidence."""
+    def provenance(self, cards: Iterable[str]) -> dict[str, Any]:
+        """Return what a result was computed from; of some cards, those of low confidence are doubtful."""
+        doubtful = {card.project_id for card in self.cards if card.confidence == "low"}
         return self.study.provenance(self.query) | {
             "base": self.base.scenario.name,
             "base_hash": self.base.scenario.hash,
@@ -100,7 +101,7 @@ class Ground:
             "goal_text": self.goal.text_seed,
             "limit_min": self.goal.limit_min,
             "pairs": len(self.pairs),
-            "low_confidence": [f"cards {one.project_id}" for one in self.cards if one.confidence == "low"],
+            "low_confidence": [f"cards {name}" for name in sorted(doubtful & set(cards))],
         }
 
 
@@ -253,6 +254,13 @@ def print_head(console: Console, found: Mapping[str, Any], words: str) -> None:
         f"{found['statistic']} · limit {found['limit_min']:g} min"
     )
     console.print()
+
+
+def add_title(ax: Axes, text: str) -> None:
+    """Write a title from the left edge of the figure, since names left of the axes take much room."""
+    figure = ax.get_figure(root=True)
+    if figure is not None:
+        figure.suptitle(text, x=0.01, ha="left", fontsize=11)
 
 
 def write_all(

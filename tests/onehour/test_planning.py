@@ -97,7 +97,7 @@ def test_passing_pairs_by_hand(study, before):
     assert found.silent == ("idle",)
     assert table.attrs["exact"]
     assert table.attrs["base"] == "before"
-    assert table.attrs["low_confidence"] == ["cards checks", "cards idle"]
+    assert table.attrs["low_confidence"] == ["cards checks"]
 
 
 def test_minutes_over_the_limit_by_hand(study, before):
