@@ -1,8 +1,8 @@
 """The departure window on two GTFS feeds: checked against single departures first, then timed.
 
-``python -m benchmarks.window FEED.zip… --date 2019-05-13`` answers from one stop to all stops, each minute from
-14:00 to 14:59; without feeds, or where they are not there, it says that it was skipped. Times are CPU times of
-one thread.
+``python -m benchmarks.window FEED.zip… --date 2019-05-13`` answers from one stop to all stops, each minute
+from 14:00 to 14:59; without feeds, or where they are not there, it says that it was skipped. Times are CPU
+times of one thread.
 """
 
 from __future__ import annotations
