@@ -60,17 +60,23 @@ def run(*, quick: bool, files: list[Path]) -> Report:
     road = [Case("road" if size == sizes[-1] else "smaller road", road_like(size), turns) for size in sizes]
     cases = [road[-1], Case("metropolitan", metropolitan(*((900, 40) if quick else (80_000, 400))), turns)]
     if not quick:
-        cases.append(Case("other", guangzhou(), turns))
+        cases.append(Case("compiled region", guangzhou(), turns))
     cases += [Case("other", from_osm(file), turns) for file in files]
     for case in cases:
         tell(f"{case.links.name}: plain, prepared")
-        rows += [*plain_rows(case), *prepared_rows(case)]
+        rows += plain_rows(case)
+        if case.is_sparse:
+            rows += prepared_rows(case)
+        else:
+            absent[case.links.name] = (
+                "not prepared: links between all stops of a service leave nothing sparse"
+            )
     for case in [road[-2], *cases]:
         tell(f"{case.links.name}: peers")
         rows += peer_rows(case, absent)
     tell("growth, memory")
     report["growth"] = [growth(case) for case in road]
-    report["memory"] = [memory(case) for case in cases]
+    report["memory"] = [memory(case) for case in cases if case.is_sparse]
     report["bandwidth"] = bandwidth(road[-1])
     if not quick:
         tell("scenario evaluations")
@@ -110,8 +116,8 @@ def memory(case: Case) -> Report:
 
 
 def _bytes(thing: Any) -> int:
-    """Return the bytes of an array, or of those of a tuple."""
-    return sum(map(_bytes, thing)) if isinstance(thing, tuple) else int(getattr(thing, "nbytes", 0))
+    """Return the bytes of an array, or of those in a tuple or a list."""
+    return sum(map(_bytes, thing)) if isinstance(thing, (tuple, list)) else int(getattr(thing, "nbytes", 0))
 
 
 def bandwidth(case: Case) -> Report:
@@ -186,10 +192,9 @@ def print_report(report: Report) -> None:
                 f"{row.measured:>8.2f} {spread}" + (f" {row.note}" if row.note else "")
             )
     asked = {row.peer for row in rows}
-    for peer in PEERS:
-        why = report["absent"].get(peer.name, "" if peer.name in asked else "no graph here suits it")
-        if why:
-            print(f"\n{peer.name}: {why}")
+    missing = {peer.name: "no graph here suits it" for peer in PEERS if peer.name not in asked}
+    for name, why in {**missing, **report["absent"]}.items():
+        print(f"\n{name}: {why}")
     for name in ("growth", "memory", "bandwidth", "cold_start", "machine"):
         if name in report:
             print(f"\n{name}")

@@ -174,10 +174,13 @@ def guangzhou() -> Links:
     import onehour  # noqa: PLC0415 - loads the libraries of tables
     from network.compile import Query  # noqa: PLC0415
     from network.ends import ends_of  # noqa: PLC0415
+    from sim.journeys import Router  # noqa: PLC0415
 
     network = onehour.load("guangzhou").scenario("plan-2030").network
     towns = sorted(network.region.table("zones")["zone_id"])
-    graphs = network.router(ends_of(network.region, towns), Query(mode="any")).graphs
+    router = network.router(ends_of(network.region, towns), Query(mode="any"))
+    assert isinstance(router, Router)
+    graphs = router.graphs
     compiled = max(graphs, key=lambda graph: graph.tail.size)
     return _simple(
         "Guangzhou region", compiled.tail, compiled.head, compiled.seconds, compiled.node_kind.size

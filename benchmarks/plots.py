@@ -32,14 +32,21 @@ def _ratios(rows: list[Row], path: Path) -> None:
     bars = [row for row in rows if row.theirs_ms and not row.at_most and row.peer != "preparing"]
     bars.sort(key=lambda row: (row.graph, row.measured), reverse=True)
     figure, axes = plt.subplots(figsize=(11, 0.27 * len(bars) + 1.6), layout="constrained")
-    names = [f"{row.graph.split(',')[0]}: {row.task} · {row.peer}" for row in bars]
+    names = [f"{', '.join(row.graph.split(', ')[:2])}: {row.task} · {row.peer}" for row in bars]
     colours = [(_MET if row.is_met else _MISSED) if row.target else _OTHER for row in bars]
-    axes.barh(range(len(bars)), [row.measured for row in bars], color=colours, height=0.72)
+    widths = [row.measured - 1 for row in bars]
+    axes.barh(range(len(bars)), widths, left=1, color=colours, height=0.72)
     for place, row in enumerate(bars):
-        axes.annotate(
-            f"{row.measured:.3g}", (row.measured, place), (4, 0), textcoords="offset points",
-            va="center", fontsize=8, color=_INK,
-        )  # fmt: skip
+        ahead = row.measured >= 1
+        end = max(row.measured, row.target or 0) if ahead else row.measured
+        options: dict[str, Any] = {
+            "ha": "left" if ahead else "right",
+            "va": "center",
+            "fontsize": 8,
+            "color": _INK,
+        }
+        shift = 5 if ahead else -5
+        axes.annotate(f"{row.measured:.3g}", (end, place), (shift, 0), textcoords="offset points", **options)
         if row.target:
             axes.plot([row.target] * 2, [place - 0.42, place + 0.42], color=_INK, linewidth=2)
     axes.set_xscale("log")
@@ -54,7 +61,7 @@ def _ratios(rows: list[Row], path: Path) -> None:
 
 def _growth(growth: list[dict[str, Any]], path: Path) -> None:
     """Draw times by size of the road graph."""
-    figure, axes = plt.subplots(figsize=(7.5, 5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8.5, 4.5), layout="constrained")
     nodes = [line["nodes"] for line in growth]
     styles = {
         "scipy": (_MISSED, "SciPy, one origin"),
@@ -63,15 +70,13 @@ def _growth(growth: list[dict[str, Any]], path: Path) -> None:
         "preparation": (_INK, "preparation, once"),
         "new times": ("#c79a2b", "new times, once"),
     }
-    for name, (colour, label) in styles.items():
-        values = [line[name] for line in growth]
-        axes.loglog(nodes, values, "o-", color=colour)
-        axes.annotate(
-            label, (nodes[-1], values[-1]), (8, 0), textcoords="offset points", color=colour, va="center"
-        )
+    for name in sorted(styles, key=lambda name: -growth[-1][name]):  # the legend in the order of the lines
+        colour, label = styles[name]
+        axes.loglog(nodes, [line[name] for line in growth], "o-", color=colour, label=label)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     axes.set_xlabel("nodes of the road-like graph")
     axes.set_ylabel("ms")
-    axes.set_xlim(nodes[0] * 0.8, nodes[-1] * 9)
+    axes.xaxis.set_minor_formatter("")
     axes.grid(which="major", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)

@@ -99,6 +99,11 @@ class Case:
         links = self.links
         self.graph = SearchGraph.from_arrays(links.tail, links.head, links.seconds, links.n_nodes)
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the graph is worth preparing: a compiled region has dozens of links a node."""
+        return self.links.tail.size < 16 * self.links.n_nodes
+
     @cached_property
     def prepared(self) -> PreparedGraph:
         """The prepared graph."""

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
+from network.distances import metric_xy
 from network.seconds import whole_s
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from network.ends import Ends
     from network.parameters import Parameters
+    from network.region import Region
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -47,3 +50,30 @@ def pairs_within(xy: Floats, other_xy: Floats, reach_m: float) -> tuple[Ints, In
     found = cKDTree(xy).sparse_distance_matrix(cKDTree(other_xy), reach_m, output_type="ndarray")
     order = np.lexsort((found["j"], found["i"]))
     return found["i"][order].astype(np.int64), found["j"][order].astype(np.int64), found["v"][order]
+
+
+def station_ways(region: Region, ends: Ends) -> tuple[Ints, Ints, Ints]:
+    """Return the ways between ends of trips and the stations in reach on foot or by feeder bus.
+
+    Returns
+    -------
+    end, station, seconds : Ints
+        Rows of the ends and of ``region.stations``, and the time, s. A station is at its own entrance.
+    """
+    numbers = region.parameters
+    own = np.flatnonzero(ends.station >= 0)
+    xy, station_xy = metric_xy(region, ends.table), metric_xy(region, region.stations)
+    reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"])
+    end, station, away_m = pairs_within(xy, station_xy, reach_m)
+    seconds = access_s(away_m, numbers)
+    near = (seconds >= 0) & (station != ends.station[end])
+    end, station, seconds = end[near], station[near], seconds[near]
+    return np.append(end, own), np.append(station, ends.station[own]), np.append(seconds, np.zeros_like(own))
+
+
+def walk_ways(region: Region, ends: Ends) -> tuple[Ints, Ints, Ints]:
+    """Return the ways on foot from end to end: rows of both, different ones, and the time, s."""
+    numbers, xy = region.parameters, metric_xy(region, ends.table)
+    one, other, way_m = pairs_within(xy, xy, 1000 * numbers["walk_max_km"])
+    one, other, way_m = one[one != other], other[one != other], way_m[one != other]
+    return one, other, whole_s(walk_s(way_m, numbers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,16 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from network.access import access_s, pairs_within, walk_s
+from network.access import station_ways, walk_ways
 from network.complexes import stations_of
-from network.distances import metric_xy
 from network.ends import in_core
 from network.errors import BadInputError, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
 from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
 from network.roads import RoadGraph, road_graph
-from network.seconds import minutes_s, whole_s
+from network.seconds import minutes_s
 from network.station_times import by_class_s, change_s, entry_s, gate_s, street_changes
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 CLOCKS = ("in-vehicle", "station", "door")
 MODES = ("transit", "car", "park-and-ride", "any")
 TRAVELLERS = ("random", "planned")
-STATISTICS = ("expected", "best")
+STATISTICS = ("expected", "best", "p5", "p25", "p50", "p75", "p85", "p95")
+"""Statistics by name; any other percentile from p1 to p100 may be asked for too."""
+
+_PERCENTILE = re.compile(r"p([1-9]\d?|100)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class Query:
     traveller
         ``random``, or ``planned``: knows the timetable.
     statistic
-        ``expected``, or ``best``: the quickest trains, no wait.
+        ``expected``; ``best``: the quickest trains, no wait; or ``p1`` to ``p100``: a percentile over the
+        departures of the period, for transit from station to station or from door to door. What has no window
+        (cars, and the clock in-vehicle) is then taken as ``expected``.
 
     Raises
     ------
@@ -74,10 +79,21 @@ class Query:
         wrong = [
             UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
             for name, known in allowed.items()
-            if getattr(self, name) not in known
+            if getattr(self, name) not in known and not (name == "statistic" and self.percentile)
         ]
         if wrong:
             raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
+
+    @property
+    def percentile(self) -> int:
+        """Which percentile is asked for; 0 where another statistic is."""
+        match = _PERCENTILE.fullmatch(self.statistic)
+        return int(match[1]) if match else 0
+
+    @property
+    def by_window(self) -> bool:
+        """Whether the answer is a percentile over the departures of a window, not a search of a graph."""
+        return self.percentile > 0 and self.mode == "transit" and self.clock != "in-vehicle"
 
     @property
     def is_reading(self) -> bool:
@@ -296,22 +312,11 @@ class _Build:
 
     def on_foot(self) -> None:
         """Join the ends to the stations in reach on foot or by feeder bus, and to each other on foot."""
-        add, numbers = self.builder, self.numbers
-        own = np.flatnonzero(self.ends.station >= 0)
-        at = self.ends.station[own]
-        zero = np.zeros(len(own), np.int64)
-        xy, station_xy = metric_xy(self.region, self.ends.table), metric_xy(self.region, self.stations)
-        reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"])
-        end, station, away_m = pairs_within(xy, station_xy, reach_m)
-        seconds = access_s(away_m, numbers)
-        near = (seconds >= 0) & (station != self.ends.station[end])
-        end, station, seconds = end[near], station[near], seconds[near]
-        end, station, seconds = np.append(end, own), np.append(station, at), np.append(seconds, zero)
+        add = self.builder
+        end, station, seconds = station_ways(self.region, self.ends)
         if self.query.mode != "park-and-ride":
             add.links(LinkKind.ACCESS, self.origin[end], self.entrance[station], parts_s={"access": seconds})
-            one, other, way_m = pairs_within(xy, xy, 1000 * numbers["walk_max_km"])
-            one, other, way_m = one[one != other], other[one != other], way_m[one != other]
-            walk = whole_s(walk_s(way_m, numbers))
+            one, other, walk = walk_ways(self.region, self.ends)
             add.links(LinkKind.WALK, self.origin[one], self.destination[other], parts_s={"access": walk})
         add.links(LinkKind.EGRESS, self.exit[station], self.destination[end], parts_s={"egress": seconds})
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from network.complexes import complex_of
-from network.rides import DAY_S, calls, span_s, timetable
-from network.schema import headway_column
-from network.seconds import whole_s
+from network.headways import headway_bands
+from network.rides import DAY_S, calls, timetable
 from network.station_times import by_class_s, change_s, entry_s, gate_s, street_changes
 from network.timetable import Timetable
 
@@ -98,42 +96,27 @@ def _trips(region: Region, found: Calls, shifts_s: tuple[int, ...]) -> pd.DataFr
 
 
 def _headways(region: Region, found: Calls, shifts_s: tuple[int, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the stop times of one run of each headway service, and its bands.
-
-    In a period a service runs at the headway of the period, outside all periods at its longest.
-    """
-    services, periods = region.services, region.about.periods
-    headways = [services[headway_column(period.name)].to_numpy(np.float64) * 60 for period in periods]
-    table = np.stack([np.full(len(services), np.nan), *headways], axis=1)
-    often = np.flatnonzero(np.any(table > 0, axis=1))
-    first_s, last_s = span_s(region)
-    longest_s = np.nanmax(np.where(np.isnan(table), 0, table), axis=1)
-    lasts_s = _run_s(region, found)
-    ids = services["service_id"].to_numpy()
-    bands: list[tuple[str, int, int, int, bool]] = []
-    for row in often:
-        for shift_s in shifts_s:
-            start_s, end_s = int(first_s[row]) + shift_s, int(last_s[row]) + shift_s
-            if shift_s and (end_s + lasts_s[row] < 0 or start_s > _LATE_S):
-                continue
-            edges = {start_s, end_s}
-            for period in periods:
-                for day_s in (-DAY_S, 0, DAY_S):
-                    edges |= {period.start_s + day_s, period.end_s + day_s}
-            inside = sorted(edge for edge in edges if start_s <= edge <= end_s)
-            for begin_s, stop_s in pairwise(inside):
-                headway_s = longest_s[row]
-                for period, own_s in zip(periods, headways, strict=True):
-                    if (begin_s - period.start_s) % DAY_S < period.length_s:
-                        headway_s = own_s[row]
-                if headway_s > 0:
-                    whole = int(whole_s(np.array([headway_s]))[0])
-                    bands.append((str(ids[row]), begin_s, stop_s, max(whole, 1), False))
-    columns = ["trip_id", "start_s", "end_s", "headway_s", "exact"]
-    frequencies = pd.DataFrame(bands, columns=columns)
-    running = often[np.isin(ids[often], frequencies["trip_id"])]
+    """Return the stop times of one run of each headway service, and its bands."""
+    bands = headway_bands(region)
+    ids, lasts_s = region.services["service_id"].to_numpy(), _run_s(region, found)
+    tables = []
+    for shift_s in shifts_s:
+        start_s, end_s = bands.start_s + shift_s, bands.end_s + shift_s
+        near = (end_s + lasts_s[bands.service] >= 0) & (start_s <= _LATE_S)
+        table = pd.DataFrame(
+            {
+                "trip_id": ids[bands.service],
+                "start_s": start_s,
+                "end_s": end_s,
+                "headway_s": bands.headway_s,
+                "exact": False,
+            }
+        )
+        tables.append(table[near] if shift_s else table)
+    running = np.unique(bands.service)
     names = [str(ids[row]) for row in running]
-    return _stop_times(region, found, running, np.zeros(len(running), np.int64), names), frequencies
+    start_s = np.zeros(len(running), np.int64)
+    return _stop_times(region, found, running, start_s, names), pd.concat(tables, ignore_index=True)
 
 
 def _run_s(region: Region, found: Calls) -> Ints:

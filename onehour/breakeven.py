@@ -34,7 +34,8 @@ def breakeven(study: Study, goal: str | None = None, words: Words | None = None)
     goal
         Id of a goal; by default the headline one.
     words
-        clock, mode, period, traveller, statistic in place of the goal's own; the mode must be transit.
+        clock, mode, period, traveller, statistic in place of the goal's own (``expected`` in place of a
+        percentile); the mode must be transit.
 
     Returns
     -------
@@ -48,7 +49,8 @@ def breakeven(study: Study, goal: str | None = None, words: Words | None = None)
     BadInputError
         The goal has no limit, or cannot be asked of transit between places.
     """
-    aim, query = study.goal(goal), study.asked(goal, words or {})
+    aim = study.goal(goal)
+    query = study.query(**study.planning_words(aim, words or {}))
     if aim.limit_min is None:
         raise BadInputError(Problem("--goal", f"{aim.goal_id} sets no limit", "name a goal with a limit"))
     pairs = sorted(dict.fromkeys(aim.pairs_in(study.network.region)))
@@ -56,7 +58,9 @@ def breakeven(study: Study, goal: str | None = None, words: Words | None = None)
     evaluator = Evaluator(study.area.region, study.scenario, (), places, query, values=study.values)
     if not evaluator.is_fast:
         what = f"levers are not known for mode {query.mode} between these places"
-        raise BadInputError(Problem("--mode", what, "use transit between places"))
+        raise BadInputError(
+            Problem("--mode, --statistic", what, "use transit between places, expected or best")
+        )
     rows, columns = ([evaluator.ends.ids.index(pair[end]) for pair in pairs] for end in (0, 1))
 
     def times(factors: Factors, count: int) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -48,7 +48,7 @@ _WORDS = {
     "mode": "transit, car, park-and-ride or any.",
     "period": "am-peak, midday, … : a period of the region.",
     "traveller": "random, or planned: knows the timetable.",
-    "statistic": "expected, or best.",
+    "statistic": "expected, best, or a percentile over the departures: p5, p50, p95 …",
 }
 
 Verb = TypeVar("Verb", bound="Callable[..., None]")
@@ -819,7 +819,7 @@ def gtfs_export_verb(
 
 @gtfs.command("import")
 def gtfs_import_verb(
-    feeds: Annotated[list[Path], typer.Argument(help="Feeds: zip archives or folders.")],
+    feeds: Annotated[list[Path], typer.Argument(metavar="FEED...", help="Feeds: zip archives or folders.")],
     *,
     day: Annotated[str, typer.Option("--date", help="Day that is read: 2030-12-31.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],

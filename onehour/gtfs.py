@@ -65,6 +65,8 @@ def write_feed(
     """
     problems = output_problems(output, ENDINGS) + publisher_problems(url)
     region, scenario = study.network.region, study.scenario
+    if region.services.empty:
+        problems.append(Problem(region.about.region_id, "has no services", "a feed is made of services"))
     if first_day is None:
         first_day = dt.date(scenario.year, 1, 1) if scenario.year else region.about.date
     if first_day is None:

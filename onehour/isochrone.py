@@ -274,6 +274,10 @@ def print_isochrone(data: Mapping[str, Any]) -> None:
     )
     console.print()
     print_frame("", pd.DataFrame(data["rows"]).round({"area_km2": 1}))
+    empty = [f"{row['minutes']:g}" for row in data["rows"] if not row["area_km2"] and "change" not in row]
+    if empty:
+        what = f"The centre of no cell is within {', '.join(empty)} min: a smaller --cell-m may show more."
+        console.print(what, style="yellow")
     console.print(data["file"])
     print_basis(console, found, [])
 

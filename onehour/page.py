@@ -19,6 +19,7 @@ from onehour.fonts import embedded_font
 from onehour.numbers import minutes_text, number_or, share_text, signed_text
 from onehour.pagemap import SCALES, page_map
 from onehour.report import check_data
+from sim.compare import compare_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +82,8 @@ def write_page(
         raise BadInputError(problems)
     asked = {name: (words or {}).get(name) for name in ("clock", "mode", "period", "traveller", "statistic")}
     checks = [check_data(study, goal, asked) for study in studies]
-    html = _page(studies, checks, lang)
+    verdicts = [study.verdict(goal, paths=True, words=asked) for study in studies]
+    html = _page(studies, checks, [compare_pairs(verdicts[0], one) for one in verdicts[1:]], lang)
     with whole_file(output) as file:
         file.write_text(html, encoding="utf-8", newline="\n")
     return {
@@ -95,8 +97,8 @@ def write_page(
     }
 
 
-def _page(studies: Sequence[Study], checks: Sequence[Data], lang: str) -> str:
-    """Return the page."""
+def _page(studies: Sequence[Study], checks: Sequence[Data], tables: Sequence[pd.DataFrame], lang: str) -> str:
+    """Return the page; `tables` compare each scenario but the first with the first."""
     terms = words_of(lang)
     names = _Names([study.network.region for study in studies])
     parts = [_part(study, data, names.of) for study, data in zip(studies, checks, strict=True)]
@@ -117,7 +119,7 @@ def _page(studies: Sequence[Study], checks: Sequence[Data], lang: str) -> str:
         "parts": parts,
         "part_names": PARTS,
         "readings": _readings(checks),
-        "changes": [_changes(parts[0], after, names.of) for after in parts[1:]],
+        "changes": [_changes(parts[0], part, table) for part, table in zip(parts[1:], tables, strict=True)],
         "about": studies[0].area.region.about,
         "goal_text": checks[0]["goal_text"],
         "goal": checks[0]["goal"],
@@ -260,27 +262,17 @@ def _readings(checks: Sequence[Data]) -> dict[str, list[Data]]:
     return groups
 
 
-def _changes(before: Data, after: Data, name: Callable[[str], str]) -> Data:
-    """Return what changes from one scenario to another: cards, and pairs with their times and ways."""
-    old = {(pair["origin"], pair["destination"]): pair for pair in before["pairs"]}
-    rows = []
-    for pair in after["pairs"]:
-        was = old.get((pair["origin"], pair["destination"]))
-        if was is not None:
-            rows.append(
-                {
-                    "origin": pair["origin"],
-                    "destination": pair["destination"],
-                    "before": was["minutes"],
-                    "after": pair["minutes"],
-                    "gained": was["minutes"] - pair["minutes"],
-                    "turn": int(pair["kept"]) - int(was["kept"]),
-                    "ways": (_way(was, name), _way(pair, name)),
-                }
-            )
-    faster = [row for row in rows if number_or(row["before"], math.inf) > number_or(row["after"], math.inf)]
-    slower = [row for row in rows if number_or(row["before"], math.inf) < number_or(row["after"], math.inf)]
-    changed = sorted(faster + slower, key=lambda row: -abs(number_or(row["gained"], math.inf)))
+def _changes(before: Data, after: Data, table: pd.DataFrame) -> Data:
+    """Return what changes from one scenario to another: cards, and pairs with times, ways, reasons."""
+    rows = table.to_dict("records")
+    for row in rows:
+        row["turn"] = int(row["kept_after"]) - int(row["kept_before"])
+        times = (number_or(row[f"minutes_{when}"], math.inf) for when in ("before", "after"))
+        row["better"] = _order(*times)
+    changed = sorted(
+        (row for row in rows if row["better"]), key=lambda row: -abs(number_or(row["gained_min"], math.inf))
+    )
+    signs = Counter(row["better"] for row in rows)
     return {
         "before": before,
         "after": after,
@@ -288,14 +280,14 @@ def _changes(before: Data, after: Data, name: Callable[[str], str]) -> Data:
         "removed": [card for key, card in before["cards"].items() if key not in after["cards"]],
         "newly": sum(row["turn"] > 0 for row in rows),
         "lost": sum(row["turn"] < 0 for row in rows),
-        "faster": len(faster),
-        "slower": len(slower),
-        "same": len(rows) - len(faster) - len(slower),
+        "faster": signs[1],
+        "slower": signs[-1],
+        "same": signs[0],
         "rows": changed[:_MOST_CHANGES],
         "changed": len(changed),
     }
 
 
-def _way(pair: Data, name: Callable[[str], str]) -> str:
-    """Return the lines of a journey's rides and drives, the first of each."""
-    return " → ".join(name(stage["lines"][0]) for stage in pair["path"] if stage["lines"])
+def _order(before: float, after: float) -> int:
+    """Return 1 where the time after is less, -1 where it is more, 0 where they are equal."""
+    return (before > after) - (before < after)

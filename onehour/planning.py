@@ -169,7 +169,7 @@ def ground(
         problems.append(Problem(f"goal {aim.goal_id}", "sets no limit", "choose a goal with one"))
     if problems or aim is None or under is None or aim.limit_min is None:
         raise BadInputError(problems)
-    query = study.query_of(aim, words or {})
+    query = study.query(**study.planning_words(aim, words or {}))
     chosen = _cards(study, under, cards, query)
     if not chosen:
         what = (

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from sim.window_router import DRAWS, SEED, STEP_S
+
 if TYPE_CHECKING:
     from network.compile import Query
     from onehour.study import Study
@@ -48,6 +50,8 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     if query is not None:
         found |= asdict(query)
         found["assumed"] = assumed_numbers(study, query)
+        if query.by_window:
+            found |= {"seed": SEED, "draws": DRAWS[query.traveller], "departure_step_s": STEP_S}
     return found
 
 

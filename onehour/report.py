@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from onehour.study import Area, Study
     from sim.check import Verdict
-    from sim.journeys import Stage
+    from sim.results import Stage
 
 Words = dict[str, str | None]
 

@@ -107,7 +107,8 @@ def futures(
     inputs
         File of uncertain inputs; by default the region's own.
     words
-        clock, mode, period, traveller, statistic in place of the goal's own; the mode must be transit.
+        clock, mode, period, traveller, statistic in place of the goal's own (``expected`` in place of a
+        percentile); the mode must be transit.
     progress
         Called with what is done, how much of it, and of how much.
 
@@ -116,7 +117,8 @@ def futures(
     BadInputError
         An option cannot be used; lists every problem.
     """
-    aim, query = study.goal(goal), study.asked(goal, words or {})
+    aim = study.goal(goal)
+    query = study.query(**study.planning_words(aim, words or {}))
     problems = risk_problems(first, last, samples)
     if aim.limit_min is None:
         problems.append(Problem("--goal", f"{aim.goal_id} sets no limit", "name a goal with a limit"))
@@ -142,7 +144,9 @@ def futures(
     )
     if not evaluator.is_fast:
         what = f"futures are not drawn for mode {query.mode} between these places"
-        raise BadInputError(Problem("--mode", what, "use transit between places"))
+        raise BadInputError(
+            Problem("--mode, --statistic", what, "use transit between places, expected or best")
+        )
     rows, columns = _ends(evaluator, pairs)
 
     def times(on: Bools, factors: Factors) -> Ints:

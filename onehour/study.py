@@ -19,7 +19,7 @@ from network.reader import get_region
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
-from sim.journeys import Network, Stage
+from sim.journeys import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from onehour.compare import Comparison
     from onehour.risk import Futures
     from scenarios import Card, Goal, Scenario
+    from sim.results import Stage
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
@@ -254,6 +255,16 @@ class Study:
         """Return the query that a goal is read by: words that are given, else the goal's own."""
         return self.query(**self._asked(aim, words, _QUERY))
 
+    def planning_words(self, aim: Goal, words: Words) -> dict[str, str | None]:
+        """Return the words by which many networks are judged: those given, else the goal's own.
+
+        A goal's percentile over a window gives way to ``expected``, which takes a thousandth of the time.
+        """
+        asked = self._asked(aim, words, _QUERY)
+        if words.get("statistic") is None and self.query(**asked).percentile:
+            asked["statistic"] = "expected"
+        return asked
+
     def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
         """Return the pairs of a goal with minutes, slack, parts, and whether each is kept.
 
@@ -308,10 +319,6 @@ class Study:
         table = pd.DataFrame(rows, columns=list(READING_COLUMNS))
         table.attrs |= self.provenance(None) | {"limit_min": aim.limit_min}
         return table
-
-    def asked(self, goal: str | None, words: Words) -> Query:
-        """Return the query of a goal: the words given, else its own."""
-        return self.query(**self._asked(self.goal(goal), words, _QUERY))
 
     def _asked(self, aim: Goal, words: Words, names: Sequence[str]) -> dict[str, str | None]:
         """Return the words of a query: those given, else the goal's own where the region has its period."""
@@ -522,7 +529,7 @@ class Study:
     @property
     def graph(self) -> nx.MultiDiGraph[int]:
         """The graph between the centres, door to door by transit in the morning peak, as NetworkX's."""
-        router = self.network.router(self._ends(self.centres()), self.query())
+        router = self.network.graph_router(self._ends(self.centres()), self.query())
         return router.graphs[0].to_networkx()
 
     def access(self, *, by: str = "town", **options: Any) -> pd.DataFrame:

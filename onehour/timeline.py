@@ -241,9 +241,10 @@ def course(
         The goal, a word or a year cannot be used.
     """
     study.area.check_words(words or {}, goal)
+    asked = study.planning_words(study.goal(goal), words or {})
 
     def judge(scenario: Scenario) -> Verdict:
-        return Study(study.area, scenario, study.values).verdict(goal, words=words)
+        return Study(study.area, scenario, study.values).verdict(goal, words=asked)
 
     found = timeline(study.scenario, study.area.region, (first, last), judge, progress=progress)
     return Course(study, study.goal(goal), found)

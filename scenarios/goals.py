@@ -45,7 +45,7 @@ class Goal(BaseModel):
     mode: Literal["transit", "car", "park-and-ride", "any"] = "transit"
     period: str = "am-peak"
     traveller: Literal["random", "planned"] = "random"
-    statistic: str = "expected"
+    statistic: str = "p50"
     pairs: Pairs | None = None
     reason_not: str = Field("", description="why the goal cannot be checked")
     ambiguities: str = ""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from network.compile import Query
     from network.ends import Ends
-    from sim.journeys import Network, Stage
+    from sim.journeys import Network
+    from sim.results import Stage
 
 CLOSE_MIN = 5
 """A pair whose slack is at most this, either way, is flagged as close."""

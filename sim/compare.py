@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.check import Verdict
-    from sim.journeys import Stage
+    from sim.results import Stage
 
     Ints = NDArray[np.int64]
     Path = Sequence[Stage] | None

@@ -104,7 +104,7 @@ class Evaluator:
         self._states = States(len(self.cards))
         self._needs = _needs(base, self.cards)
         self._stations: dict[str, dict[Any, Any]] = {}
-        self.is_fast = query.mode == "transit" and not (self.ends.station >= 0).any()
+        self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
         if query.clock != "door":
             listed = set(region.table("centre_stations")["place_id"])
             self.is_fast &= listed.issuperset(self.ends.ids)

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from network.compile import RideTables, compile_graph
+from network.errors import BadInputError, Problem
 from network.graph import PARTS, LinkKind
+from network.timetable import Timetable
 from sim.labels import Labels
+from sim.results import Stage, Times
 from sim.search import UNREACHED, SearchGraph
+from sim.window_router import WindowRouter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,69 +30,14 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of a journey: a ride, a walk, a drive, a change.
-
-    Attributes
-    ----------
-    kind
-        Word of `network.graph.LinkKind` in lower case.
-    start, end
-        Ids of the place, station or road junction where it begins and ends.
-    parts_s
-        Seconds by part, those above 0 only.
-    lines
-        Lines whose services one may take, those of the quickest first; roads of a drive.
-    services
-        Services that one may take, the quickest first.
-    stops
-        Stations at which the quickest service calls, both ends included.
-    low_confidence
-        Rows of the region that the stage rests on and that are of low confidence: ``services.csv gz-l3…``.
-    """
-
-    kind: str
-    start: str
-    end: str
-    parts_s: dict[str, int]
-    lines: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    stops: tuple[str, ...] = ()
-    low_confidence: tuple[str, ...] = ()
-
-    @property
-    def seconds(self) -> int:
-        """Seconds of all parts."""
-        return sum(self.parts_s.values())
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Times:
-    """Times and parts from origins to destinations.
-
-    Attributes
-    ----------
-    seconds
-        Whole seconds, -1 where there is no journey, int64 [origins, destinations].
-    parts_s
-        Seconds by part, int64 [origins, destinations, parts]; columns are `network.graph.PARTS`. They sum to
-        `seconds`; zeros where there is no journey.
-    alternative
-        Which of the router's alternatives each time comes from, int64 [origins, destinations].
-    """
-
-    seconds: Ints
-    parts_s: Ints
-    alternative: Ints
-
-
 @dataclass(eq=False)
 class Network:
     """A region in the state of a scenario, with what its searches share."""
 
     region: Region
-    _routers: dict[tuple[Query, tuple[object, ...]], Router] = field(default_factory=dict, repr=False)
+    _routers: dict[tuple[Query, tuple[object, ...]], Router | WindowRouter] = field(
+        default_factory=dict, repr=False
+    )
 
     @cached_property
     def tables(self) -> RideTables:
@@ -100,14 +49,33 @@ class Network:
         """What the region's rows are called."""
         return Labels.of(self.region)
 
-    def router(self, ends: Ends, query: Query) -> Router:
+    @cached_property
+    def timetable(self) -> Timetable:
+        """Timetable of the region."""
+        return Timetable.from_region(self.region)
+
+    def router(self, ends: Ends, query: Query) -> Router | WindowRouter:
         """Return the router between `ends`; the same ends and query get the same router."""
         key = query, ends.key
         if key not in self._routers:
             if len(self._routers) >= _MOST_ROUTERS:
                 self._routers.pop(next(iter(self._routers)))
-            self._routers[key] = Router(self, ends, query)
+            self._routers[key] = (WindowRouter if query.by_window else Router)(self, ends, query)
         return self._routers[key]
+
+    def graph_router(self, ends: Ends, query: Query) -> Router:
+        """Return the router between `ends` for what needs the graph itself.
+
+        Raises
+        ------
+        BadInputError
+            The statistic is a percentile, which no graph holds.
+        """
+        found = self.router(ends, query)
+        if isinstance(found, WindowRouter):
+            what = f"{query.statistic} is found departure by departure, not in a graph"
+            raise BadInputError(Problem("--statistic", what, "use expected or best here"))
+        return found
 
 
 _MOST_ROUTERS = 32

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.kernels.buckets import LONGEST_S, pack_arcs
+from sim.kernels.buckets import LONGEST_S, Workspace, pack_arcs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Rows(NamedTuple):
         int32 [links + 1]: link of each position; -1 after the last, so that position -1 is link -1.
     arcs
         The open links for the bucket queue; None where one takes too long for it.
+    workspaces
+        Memory of the last search by that queue, to be used again.
     """
 
     start: Int32Array
@@ -42,6 +44,7 @@ class Rows(NamedTuple):
     seconds: Int32Array
     link: Int32Array
     arcs: Arcs | None
+    workspaces: list[Workspace]
 
     @classmethod
     def of(cls, tail: Int32Array, head: Int32Array, seconds: Int32Array, n_nodes: int) -> Rows:
@@ -59,4 +62,4 @@ class Rows(NamedTuple):
     def _packed(cls, start: Int32Array, head: Int32Array, seconds: Int32Array, link: Int32Array) -> Rows:
         """Add the arcs."""
         arcs = Arcs(*pack_arcs(start, head, seconds))
-        return cls(start, head, seconds, link, arcs if arcs.longest_s <= LONGEST_S else None)
+        return cls(start, head, seconds, link, arcs if arcs.longest_s <= LONGEST_S else None, [])

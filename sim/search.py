@@ -297,8 +297,9 @@ class SearchGraph:
         query = checked_query(sources, self.n_nodes, horizon_s=horizon_s, threads=threads)
         if self._rows.arcs is not None:
             return bucket_times(
-                *self._rows.arcs, *query.seeds, horizon_s=query.horizon_s, threads=query.threads
-            )
+                *self._rows.arcs, *query.seeds,
+                horizon_s=query.horizon_s, threads=query.threads, workspaces=self._rows.workspaces,
+            )  # fmt: skip
         return many_to_all(
             self._rows.start, self._rows.head, self._rows.seconds, *query.seeds,
             horizon_s=query.horizon_s, threads=query.threads,

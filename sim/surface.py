@@ -94,7 +94,7 @@ def _to_stations(network: Network, ends: Ends, query: Query, grid: Grid, best: I
 def _to_the_door(network: Network, ends: Ends, query: Query, grid: Grid, best: Ints) -> None:
     """Lower `best` to the times to the cells themselves."""
     region, numbers = network.region, network.region.parameters
-    router = network.router(ends, query)
+    router = network.graph_router(ends, query)
     (graph,), (search,) = router.graphs, router.searches
     times_s = search.times(graph.origin).astype(np.int64)
     if query.mode != "car":

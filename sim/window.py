@@ -82,12 +82,14 @@ class Window:
         draws: int = 100,
         seed: int = 0,
         traveller: str = "random",
+        grain_s: int = 1,
         arrive_by: bool = False,
         settings: Settings | None = None,
     ) -> None:
         self.timetable, self.settings = timetable, settings or Settings()
         begin_s, end_s = _window_s(window, step_s, max_min, draws, self.settings)
         self.traveller, self.arrive_by, self.seed = traveller, arrive_by, seed
+        self.grain_s = max(1, int(grain_s))
         if traveller not in {"random", "planned"}:
             raise UnknownNameError("traveller", traveller, ("random", "planned"))
         if arrive_by and traveller == "planned":
@@ -283,8 +285,10 @@ class Window:
         few = ranks is not None
         ranks = np.zeros(0, np.int64) if ranks is None else ranks
         kept = (lanes if few else len(rows.ids)), len(columns.ids), self.count
-        moments = self._most_moments(start, leave_s.shape[1])
-        known = len(columns.ids) if moments else 0
+        moments = room = known = 0
+        if self.traveller == "planned":
+            moments = int(self.leave_s[-1] - self.leave_s[0] + self.limit_s) // self.grain_s + 1
+            room, known = moments + leave_s.shape[1], len(columns.ids)
         pairs = (len(rows.ids), len(columns.ids)) if few else (0, 0)
         out = _Found(
             samples_s=np.empty(kept, np.int32),
@@ -299,22 +303,12 @@ class Window:
             *directs, self.limit_s, self.settings.max_rides,
             np.repeat(found.trips_end[None], lanes, axis=0), np.repeat(found.trip_s[None], lanes, axis=0),
             _workspace(lanes, found.count, len(found.pattern), leave_s.shape[1]),
-            out.samples_s, np.empty((lanes, moments), np.int32),
-            np.empty((lanes, known, moments), np.int32), np.empty((lanes, known, self.count), np.int32),
+            out.samples_s, self.grain_s,
+            np.empty((lanes, moments), np.bool_), np.empty((lanes, room), np.int32),
+            np.empty((lanes, known, room), np.int32), np.empty((lanes, known, self.count), np.int32),
             within_s, ranks, out.ranked_s, out.sample_of, out.left_of, out.mean_s, out.within,
         )  # fmt: skip
         return out
-
-    def _most_moments(self, start: Ways, lanes: int) -> int:
-        """Return the room for moments to leave at; 0 for who does not know the timetable."""
-        if self.traveller != "planned":
-            return 0
-        arrays = self.platforms.arrays
-        room = (self.platforms.trips_end - arrays.trips_start)[arrays.at_pattern]
-        before = np.append(0, np.cumsum(room))
-        each = (before[arrays.at_start[1:]] - before[arrays.at_start[:-1]])[start.to]
-        total = np.append(0, np.cumsum(each))
-        return int(np.diff(total[start.start]).max(initial=0)) + lanes
 
     def _ways(self, points: Points, *, entering: bool) -> Ways:
         """Return the ways between points and platforms."""

@@ -36,7 +36,7 @@ def test_a_notebook_prints_what_stands_in_it(path):
         if cell["cell_type"] == "code":
             cell["outputs"] = []
     NotebookClient(fresh, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
-    assert printed(fresh) == printed(stored)
+    assert printed(fresh) == printed(stored), "run `make notebooks`, and read whether the prose still holds"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

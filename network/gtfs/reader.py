@@ -46,6 +46,8 @@ class ServiceDay:
         Parents of stops: stop_id, name_zh, name_en, lon, lat (NaN where the feed does not say).
     agencies
         Names of the agencies.
+    attributions
+        Whom the feeds name in ``attributions.txt``.
     routes
         route_id, name_zh, name_en, name, colour (six hexadecimal digits or blank), class, route_type, gate_s
         (s before departure by which one who comes from the street must be there).
@@ -63,6 +65,7 @@ class ServiceDay:
     day: dt.date
     time_zone: str
     agencies: tuple[str, ...]
+    attributions: tuple[str, ...]
     stops: pd.DataFrame
     stations: pd.DataFrame
     routes: pd.DataFrame
@@ -181,10 +184,14 @@ def _joined(
             frames.append(frame)
         tables[table] = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     notes = tuple(note for part in parts for note in part.notes)
-    agencies = tuple(
-        dict.fromkeys(name for part in parts for name in part.feed.tables["agency"]["agency_name"])
+    found_names = [
+        dict.fromkeys(name for part in parts for name in part.feed.tables[table][column] if name)
+        for table, column in (("agency", "agency_name"), ("attributions", "organization_name"))
+    ]
+    agencies, attributions = map(tuple, found_names)
+    return ServiceDay(
+        day=day, time_zone=zone, agencies=agencies, attributions=attributions, notes=notes, **tables
     )
-    return ServiceDay(day=day, time_zone=zone, agencies=agencies, notes=notes, **tables)
 
 
 class _Day:
@@ -257,7 +264,7 @@ class _Day:
     def _bands(self, shift_s: int) -> pd.DataFrame:
         """Return the headways of all trips, later by `shift_s`."""
         bands = self.feed.tables["frequencies"]
-        bands = bands[bands["trip_id"].isin(self.trips.index)].reset_index(drop=True)
+        bands = bands[self.trips.index.get_indexer(pd.Index(bands["trip_id"])) >= 0].reset_index(drop=True)
         return pd.DataFrame(
             {
                 "trip_id": bands["trip_id"],

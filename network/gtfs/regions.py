@@ -100,7 +100,7 @@ class _Making:
     def __init__(self, found: ServiceDay, settings: Settings) -> None:
         self.found, self.settings = found, settings
         self.notes = [f"Made from GTFS feeds: what runs on {found.day}, alone.", *found.notes]
-        agencies = ", ".join(filter(None, found.agencies)) or "unnamed agencies"
+        agencies = ", ".join(found.agencies) or "unnamed agencies"
         self.row = {"source": f"GTFS of {agencies} for {found.day}", "confidence": "high"}
         self.numbers = self._numbers()
         self.stations, self.station_of = self._stations()
@@ -134,6 +134,7 @@ class _Making:
             crs=f"EPSG:{326 if lat >= 0 else 327}{zone:02d}",  # UTM
             time_zone=self.found.time_zone,
             date=self.found.day,
+            attribution=" ".join(self.found.attributions),
             periods=PERIODS if like is None else like.about.periods,
             service_start_s=hours.service_start_s,
             service_end_s=hours.service_end_s,

@@ -125,6 +125,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("min_transfer_time", "whole", high=86_400),
     ),
     "feed_info": (Field("feed_lang"),),
+    "attributions": (Field("organization_name", needed=True),),
     "translations": (
         *(Field(name) for name in ("table_name", "field_name", "language", "translation", "record_id")),
         Field("field_value"),
@@ -264,7 +265,7 @@ def _cells(
     rows = {name: pa.array([], pa.string()) for name in wanted}
     if len(body):
         try:
-            read = arrow_csv.read_csv(
+            table_read = arrow_csv.read_csv(
                 pa.BufferReader(body),
                 read_options=arrow_csv.ReadOptions(column_names=columns, use_threads=False),
                 parse_options=arrow_csv.ParseOptions(
@@ -279,10 +280,12 @@ def _cells(
         except pa.ArrowInvalid as error:
             problems.append(Problem(where, f"is no CSV: {error}", "write it anew"))
             return rows, np.zeros(0, np.int64)
-        rows = {name: read[name].combine_chunks() for name in wanted}
+        rows = {name: table_read[name].combine_chunks() for name in wanted}
     found += _widths(wrong, where, len(header))
     count = len(next(iter(rows.values()))) + len(wrong)
-    numbers = np.setdiff1d(np.arange(count), np.array([number - 1 for number, _ in wrong], np.int64)) + 2
+    read = np.ones(count, bool)
+    read[[number - 1 for number, _ in wrong]] = False
+    numbers = np.flatnonzero(read) + 2
     blank = np.ones(len(numbers), bool)
     for cells in rows.values():
         blank &= np.asarray(pa.compute.equal(cells, ""))

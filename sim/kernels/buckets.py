@@ -29,7 +29,7 @@ The kernels trust their arguments; `sim.search` checks them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Int32Array = NDArray[np.int32]
+    Int64Array = NDArray[np.int64]
     UInt64Array = NDArray[np.uint64]
 
 LONGEST_S = 16383
@@ -56,6 +57,15 @@ _FAR = 8  # entries ahead at which a node's time and its place among the arcs ar
 _SIX = np.uint64(6)
 _ONE = np.uint64(1)
 _63 = np.uint64(63)
+
+
+class Workspace(NamedTuple):
+    """Memory of a search, see the module; `ring` and `full` are left by every search as 0."""
+
+    ring: Int64Array
+    full: UInt64Array
+    pool: Int32Array
+    spare: Int32Array
 
 
 def pack_arcs(
@@ -93,6 +103,7 @@ def bucket_times(
     *,
     horizon_s: int = HORIZON_MAX_S,
     threads: int | None = None,
+    workspaces: list[Workspace] | None = None,
 ) -> Int32Array:
     """Return the shortest times from each row of seeds to all nodes.
 
@@ -106,6 +117,9 @@ def bucket_times(
         Longest time that counts as reached, s, inclusive; at most `HORIZON_MAX_S`.
     threads
         Threads to use at most; None is all that there are. The result does not depend on it.
+    workspaces
+        Workspaces of earlier searches of this graph: one is taken where it is large enough, and one is put
+        back.
 
     Returns
     -------
@@ -122,16 +136,34 @@ def bucket_times(
         source_node, source_offset_s = source_node[order], source_offset_s[order]
     dist_s = np.empty((rows, nodes), np.int32)
     lanes = lanes_of(rows, threads)
-    ring = np.zeros((lanes, buckets_of(longest_s)), np.int64)
-    full = np.zeros((lanes, ring.shape[1] // 64), np.uint64)
-    blocks = _blocks(arcs.size + int(sizes.max(initial=0)), ring.shape[1])
-    pool = np.empty((lanes, blocks * _BLOCK), np.int32)
-    spare = np.empty((lanes, blocks), np.int32)
+    workspaces = [] if workspaces is None else workspaces
+    memory = _workspace(lanes, buckets_of(longest_s), arcs.size + int(sizes.max(initial=0)), workspaces)
     kernel = _rows_parallel if lanes > 1 else _rows_serial
+    ring, full, pool, spare = (array[:lanes] for array in memory)
     kernel(
         start, arcs, source_start, source_node, source_offset_s, horizon_s, ring, full, pool, spare, dist_s
     )
+    if not workspaces:
+        workspaces.append(memory)
     return dist_s
+
+
+def _workspace(lanes: int, buckets: int, entries: int, workspaces: list[Workspace]) -> Workspace:
+    """Return a workspace for so many lanes and entries: an earlier one where it is large enough."""
+    blocks = _blocks(entries, buckets)
+    try:
+        earlier = workspaces.pop()  # no other thread gets the same one
+    except IndexError:
+        pass
+    else:
+        if earlier.spare.shape[0] >= lanes and earlier.spare.shape[1] >= blocks:
+            return earlier
+    return Workspace(
+        np.zeros((lanes, buckets), np.int64),
+        np.zeros((lanes, buckets // 64), np.uint64),
+        np.empty((lanes, blocks * _BLOCK), np.int32),
+        np.empty((lanes, blocks), np.int32),
+    )
 
 
 def buckets_of(longest_s: int) -> int:

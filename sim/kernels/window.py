@@ -318,26 +318,27 @@ def _arrivals(
 
 @jit
 def _moments(
-    begin_s, end_s, access_to, access_s, at_start, at_pattern, at_place,
-    trips_start, trips_end, trip_s, trip_run, run_depart_s, moments_s,
+    begin_s, grain_s, access_to, access_s, at_start, at_pattern, at_place,
+    trips_start, trips_end, trip_s, trip_run, run_depart_s, is_moment, moments_s,
 ):  # fmt: skip
-    """Write the last moments to leave at to catch each first vehicle, ascending; return how many."""
-    many = 0
+    """Write the last moments to leave at to catch each first vehicle, ascending; return how many.
+
+    They are multiples of the grain after the beginning, at or less than a grain before the true ones.
+    """
+    is_moment[:] = False
     for row in range(access_to.size):
         for at in range(at_start[access_to[row]], at_start[access_to[row] + 1]):
             pattern, place = at_pattern[at], at_place[at]
             for trip in range(trips_start[pattern], trips_end[pattern]):
-                moment_s = trip_s[trip] + run_depart_s[trip_run[trip] + place] - access_s[row]
-                if begin_s <= moment_s <= end_s:
-                    moments_s[many] = moment_s
-                    many += 1
-    moments_s[:many].sort()
-    kept = 0
-    for at in range(many):
-        if at == 0 or moments_s[at] != moments_s[kept - 1]:
-            moments_s[kept] = moments_s[at]
-            kept += 1
-    return kept
+                since_s = trip_s[trip] + run_depart_s[trip_run[trip] + place] - access_s[row] - begin_s
+                if 0 <= since_s < is_moment.size * grain_s:
+                    is_moment[since_s // grain_s] = True
+    many = 0
+    for number in range(is_moment.size):
+        if is_moment[number]:
+            moments_s[many] = begin_s + number * grain_s
+            many += 1
+    return many
 
 
 @jit
@@ -369,7 +370,7 @@ def _from_moments(moments_s, times_s, leave_s, departures, limit_s, sample, samp
 @jit
 def _sample_origin(
     timetable, bands, phases, backward, leave_s, access_to, access_s, egress, direct_to, direct_s,
-    limit_s, max_rides, trips_end, trip_s, work, samples_s, moments_s, times_s, left_s,
+    limit_s, max_rides, trips_end, trip_s, work, samples_s, grain_s, is_moment, moments_s, times_s, left_s,
 ):  # fmt: skip
     """Write the travel times from one origin, [destinations, draws × departures], draw by draw."""
     (
@@ -389,10 +390,9 @@ def _sample_origin(
             phases[draw], backward, trips_start, trips_end, trip_s,
         )  # fmt: skip
         if planned:
-            last_s = every_s[departures - 1] + limit_s
             many = _moments(
-                every_s[0], last_s, access_to, access_s, at_start, at_pattern, at_place,
-                trips_start, trips_end, trip_s, trip_run, run_depart_s, moments_s,
+                every_s[0], grain_s, access_to, access_s, at_start, at_pattern, at_place,
+                trips_start, trips_end, trip_s, trip_run, run_depart_s, is_moment, moments_s,
             )  # fmt: skip
             blocks = (many + lanes - 1) // lanes
             moments_s[many : blocks * lanes] = moments_s[many - 1] if many else 0
@@ -472,7 +472,8 @@ def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, sample_of, mean_s,
 def _share(
     thread, threads, timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
     direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s, within,
+    samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of,
+    mean_s, within,
 ):  # fmt: skip
     """Search from every `threads`-th origin; keep the samples, or if there are ranks their statistics."""
     own = (
@@ -489,7 +490,7 @@ def _share(
             timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
             direct_to[straight], direct_s[straight], limit_s, max_rides,
             trips_end[thread], trip_s[thread], own, rows,
-            moments_s[thread], times_s[thread], left_s[thread],
+            grain_s, is_moment[thread], moments_s[thread], times_s[thread], left_s[thread],
         )  # fmt: skip
         if ranks.size:
             _summarize(
@@ -512,7 +513,8 @@ def _share(
 def _parallel(
     timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
     direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s, within,
+    samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of,
+    mean_s, within,
 ):  # fmt: skip
     """Search from all origins, shared out over threads."""
     threads = trip_s.shape[0]
@@ -521,8 +523,8 @@ def _parallel(
             np.int64(thread), np.int64(threads),
             timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
             direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-            samples_s, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of, mean_s,
-            within,
+            samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of,
+            left_of, mean_s, within,
         )  # fmt: skip
 
 
@@ -550,10 +552,10 @@ def window_times(*arguments: Any) -> None:
         - work: tuple of the workspaces of `search`, each with a first axis of threads;
         - samples_s: int32 [origins, destinations, draws × departures], written; where statistics are asked
           for a workspace whose first axis are threads;
-        - moments_s int32 [threads, moments], times_s int32 [threads, destinations, moments] and left_s int32
-          [threads, destinations, draws × departures]: workspace for who knows the timetable, with room for
-          one
-          moment a first vehicle and a block more; of size 0 behind the threads for others;
+        - grain_s: who knows the timetable leaves at multiples of so many seconds after the first departure;
+        - is_moment bool [threads, moments], moments_s int32 [threads, moments and a block], times_s int32
+          [threads, destinations, moments and a block] and left_s int32 [threads, destinations, draws ×
+          departures]: workspace for who knows the timetable; of size 0 behind the threads for others;
         - within_s: time within which samples are counted, s;
         - ranks: int64 [statistics], which smallest samples are wanted, from 1 on; none to keep the samples;
         - ranked_s: int32 [origins, destinations, statistics], those samples, s, or `UNREACHED`; written;

@@ -158,6 +158,10 @@ def _some(
                 )  # fmt: skip
                 ready_by[rides] = work[0][thread, :, 0]
                 alight_by[rides] = work[1][thread, :, 0]
+                if rides > 0 and (alight_by[rides] == alight_by[rides - 1]).all():
+                    for more in range(rides + 1, max_rides + 1):  # no ride more helps
+                        ready_by[more], alight_by[more] = ready_by[rides], alight_by[rides]
+                    break
         ends[row, 0] = -1
         for rides in range(1, max_rides + 1):
             for way in range(egress_start[goal], egress_start[goal + 1]):

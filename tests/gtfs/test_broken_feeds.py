@@ -304,7 +304,7 @@ def day_or_none(path):
     return None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_whatever_stands_in_a_feed_gives_a_day_or_messages(tmp_path_factory, data):
     files = dict(FILES)
@@ -330,7 +330,7 @@ def test_whatever_stands_in_a_feed_gives_a_day_or_messages(tmp_path_factory, dat
         assert set(calls["stop_id"]) <= set(found.stops["stop_id"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_whatever_bytes_an_archive_has_give_a_day_or_messages(tmp_path_factory, data):
     raw = io.BytesIO()

@@ -1,5 +1,7 @@
 """Feeds made into regions: what is kept, and that a region comes back from its own feed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -18,7 +20,21 @@ from tests.gtfs.test_export import IMPRINT
 from tests.reference.random_regions import random_region
 
 MONDAY, TUESDAY = "2030-01-07", "2030-01-08"
-REGIONS = {"line": line_region, "diamond": diamond_region, "hub": hub_region, "headway": headway_region}
+
+
+def credited_region():
+    """Return the line region with a sentence that must stay with its data."""
+    region = line_region()
+    return region.replace(about=replace(region.about, attribution="© the surveyors,\nof 2030"))
+
+
+REGIONS = {
+    "credited": credited_region,
+    "line": line_region,
+    "diamond": diamond_region,
+    "hub": hub_region,
+    "headway": headway_region,
+}
 
 
 def there_and_back(region, folder):
@@ -66,6 +82,7 @@ def test_a_region_comes_back_from_its_feed(tmp_path, name):
     back = there_and_back(region, tmp_path)
     assert runs_of(back) == runs_of(region)
     assert changes_of(back) == changes_of(region)
+    assert back.about.attribution == " ".join(region.about.attribution.split())
     columns = ["station_id", "system", "class", "name_en", "lon", "lat"]
     assert back.stations[columns].equals(region.stations[columns])
     assert set(back.table("lines")["line_id"]) == set(region.table("lines")["line_id"])
@@ -201,6 +218,14 @@ def test_walks_take_the_time_that_the_feed_gives_a_change(zipped, files):
     found = changes_of(region)
     assert (found[("a", "b")], found[("b", "a")]) == (900, 300)
     assert region.transfers["security_waived"].tolist() == [False, False]
+
+
+def test_a_change_quicker_than_a_security_check_waives_it(zipped, files):
+    # leaving a takes 4 minutes, the check at b 1: 270 s leave half a minute to walk
+    files["transfers.txt"] = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\na,b1,2,270\n"
+    region = made(zipped, files, TUESDAY)
+    assert changes_of(region)[("a", "b")] == 270
+    assert region.transfers[["walk_m", "security_waived"]].to_numpy().tolist() == [[37.5, True]]
 
 
 def test_street_stops_take_no_time_to_enter(zipped, files):

@@ -132,6 +132,22 @@ def test_blocks_are_filled_and_used_again():
     assert times_s[1, [0, 1, 2, -1]].tolist() == [UNREACHED, 0, UNREACHED, 60]
 
 
+def test_workspaces_are_used_again_and_left_clean():
+    graph = graph_of(5, 300, 1200, 90)
+    packed, kept = pack_arcs(*graph), []
+    for sizes, threads in (([1], 1), ([1, 2], 2), ([1], 1), ([1, 900, 3], 2), ([2], 1)):
+        seeds = seeds_of(np.random.default_rng(6), 300, sizes, 90)
+        wanted = many_to_all(*graph, *seeds)
+        before = list(kept)
+        times_s = bucket_times(*packed, *seeds, threads=threads, workspaces=kept)
+        assert np.array_equal(times_s, wanted)
+        (workspace,) = kept
+        assert not workspace.ring.any()
+        assert not workspace.full.any()
+        if before and sizes in ([1], [2]):
+            assert workspace is before[0]
+
+
 def test_times_never_wrap():
     start = np.array([0, 1, 2, 2], np.int32)
     packed = pack_arcs(start, np.array([1, 2], np.int32), np.array([9, 1], np.int32))

@@ -33,6 +33,7 @@ def lines_of(rng, n):
     labels = aligned(1, n * LANES)[0]
     labels[:] = rng.integers(0, 1000, n * LANES)
     labels[rng.random(n * LANES) < 0.2] = CLOSED
+    labels[rng.random(n * LANES) < 0.2] = 500
     return labels
 
 

@@ -29,7 +29,7 @@ def test_check_json_has_the_keys_of_the_contract(checked):
     head = data["headline"]
     assert {"clock", "mode", "period", "statistic", "kept", "pairs", "passing"} <= set(head)
     assert (head["clock"], head["mode"], head["period"]) == ("door", "transit", "am-peak")
-    assert head["statistic"] == "expected"
+    assert head["statistic"] == "p50"
     assert head["pairs"] == len(data["pairs"]) == 12
     assert head["passing"] == sum(pair["kept"] for pair in data["pairs"])
     assert head["kept"] == (head["passing"] == head["pairs"])

@@ -63,6 +63,13 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written(command, tmp_p
     assert before.read_text() == "old"
 
 
+def test_a_region_without_services_has_no_feed(command, folder, tmp_path):
+    words = ("--region", folder / "roads", "--first-day", "2030-02-01")
+    done = command("gtfs", "export", *words, "-o", tmp_path / "feed.zip")
+    assert done.status == 2
+    assert "roads: has no services (a feed is made of services)" in done.err
+
+
 @pytest.mark.parametrize(
     ("words", "text"), [((), "nor the region a date"), (("--first-day", "9999-12-01"), "is too late")]
 )

@@ -137,6 +137,13 @@ def test_the_table_on_the_terminal(command, folder, tmp_path):
     assert "40.0" in done.out
 
 
+def test_an_empty_isochrone_says_so(command, folder, tmp_path):
+    words = ("--from", "a", "--minutes", "0.1,30", "--cell-m", "2000", "-o", tmp_path / "out.geojson")
+    done = command("isochrone", "--region", folder / "line", *words)
+    assert "The centre of no cell is within 0.1 min" in done.out
+    assert pyogrio.read_dataframe(tmp_path / "out.geojson")["area_km2"].tolist()[0] == 0
+
+
 def test_against_writes_gains_and_losses(command, tmp_path):
     output = tmp_path / "gains.gpkg"
     done = command(

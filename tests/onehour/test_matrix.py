@@ -134,3 +134,14 @@ def test_a_byte_order_mark_stands_where_it_is_asked_for(command, folder, tmp_pat
         output = tmp_path / "out.csv"
         assert command("matrix", "--region", folder / "line", "-o", output, *words).status == 0
         assert output.read_bytes().startswith(head)
+
+
+def test_rows_of_omx_are_origins(command, tmp_path, today):
+    output = tmp_path / "centres.omx"
+    assert command("matrix", "today-2026", "-o", output).status == 0
+    times = today.matrix().set_index(["origin", "destination"])["minutes"]
+    with openmatrix.open_file(str(output)) as omx:
+        at = {key.decode(): row for key, row in omx.mapping("zone_id").items()}
+        for ends in (("zq-duanzhou", "gz-yuexiu"), ("gz-yuexiu", "zq-duanzhou")):
+            assert omx["minutes"][at[ends[0]], at[ends[1]]] == times[ends]
+    assert times["zq-duanzhou", "gz-yuexiu"] != times["gz-yuexiu", "zq-duanzhou"]

@@ -10,7 +10,8 @@ import shapely
 from network.testing import line_region, roads_region
 from onehour.layers import STATUSES, network_layers
 from onehour.networks import network_graph
-from onehour.study import Area
+from onehour.study import Area, Study
+from scenarios import compose
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,13 @@ def test_what_the_shipped_networks_of_today_hold_is_open(today):
     for name, layer in network_layers(today).items():
         if "status" in layer:
             assert set(layer["status"]) == {"open"} <= set(STATUSES), name
+
+
+def test_what_is_built_before_its_day_is_not_open(guangzhou):
+    early = compose(guangzhou.scenario("plan-2023").scenario, build=["gq_north_ext"])  # opened in 2025
+    lines = network_layers(Study(guangzhou, early, {}))["lines"].set_index("line_id")
+    assert lines.loc["guangqing-icr-north", "status"] == "construction"
+    assert lines.loc["guangqing-icr", "status"] == "open"
 
 
 def test_the_graph_reads_back(written):

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
 
+from network.graph import PARTS
 from network.testing import line_region, make_region
 from onehour import page
 from onehour.page import LANGUAGES, words_of, write_page
 from onehour.pagemap import page_map
 from onehour.study import Area
+from sim.compare import REASONS
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
 
@@ -133,9 +135,11 @@ def test_the_font_holds_the_page_s_chinese(written):
 def test_both_languages_have_the_same_words():
     english, chinese = (words_of(lang) for lang in LANGUAGES)
     assert english.keys() == chinese.keys()
-    assert english["terms"].keys() == chinese["terms"].keys()
+    for table in ("terms", "reasons"):
+        assert english[table].keys() == chinese[table].keys()
+    assert {*PARTS, *REASONS} - {""} <= english["terms"].keys() | english["reasons"].keys()
     for key, text in english.items():
-        if key != "terms":
+        if isinstance(text, str):
             assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", chinese[key]))
 
 
@@ -191,6 +195,7 @@ def test_changes_are_told_with_their_sign_and_turn(tmp_path):
     text = " ".join(" ".join(reader.words).split())
     assert "6 newly within the limit 0 no longer within it 12 faster 0 slower 0 the same" in text
     assert text.count("+38.0") == 12
+    assert text.count("why: entry") == 12
     assert "entry_walk_intercity_min = 40" in text
 
 

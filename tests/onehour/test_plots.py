@@ -30,6 +30,19 @@ def test_slack_is_the_limit_less_the_time(study):
     assert "kept, 12 of 12 pairs within 60 min" in ax.get_title(loc="left")
 
 
+def test_rows_are_origins_and_columns_destinations(today):
+    ax = today.plot_slack()
+    origins = [label.get_text().split("\n")[1] for label in ax.get_yticklabels()]
+    ends = [label.get_text().split("\n")[1] for label in ax.get_xticklabels()]
+    drawn = {
+        (origins[round(text.get_position()[1])], ends[round(text.get_position()[0])]): text.get_text()
+        for text in ax.texts[:12]
+    }
+    for row in today.check().itertuples():
+        shown = drawn[row.origin_name_en, row.destination_name_en].replace("−", "-")
+        assert float(shown) == pytest.approx(row.slack_min, abs=0.5)
+
+
 def test_bars_stack_to_the_time(study):
     ax = study.plot_parts()
     ends = {round(bar.get_y(), 2): 0.0 for bar in ax.patches}

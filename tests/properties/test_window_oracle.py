@@ -26,7 +26,7 @@ def own_points(timetable):
     return points_of(timetable.stops["stop_id"], [{row: 0} for row in range(timetable.n_stops)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     n_stops=st.integers(2, 30),

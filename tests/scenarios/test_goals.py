@@ -44,7 +44,7 @@ def test_every_place_and_station_of_a_goal_is_there_or_is_built(shipped):
 def test_the_headline(guangzhou):
     goal = scenarios.get_goal("G02_centres_1h_rail", "guangzhou")
     reading = (goal.limit_min, goal.clock, goal.mode, goal.period, goal.statistic, goal.traveller)
-    assert reading == (60, "door", "transit", "am-peak", "expected", "random")
+    assert reading == (60, "door", "transit", "am-peak", "p50", "random")
     pairs = goal.pairs_in(guangzhou)
     assert len(pairs) == 12
     assert {one for one, _ in pairs} == CORES

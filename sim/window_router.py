@@ -1,0 +1,263 @@
+"""Percentiles over the departures of a period between ends of trips, and journeys: `WindowRouter`.
+
+The model's rules hold as in the graph of expected times (`network.compile`): access, entry, gates, changes
+and exit are the same seconds. What differs is the wait: here trains leave at their own times, and a service
+that runs by headway has a phase drawn for each day.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from network.access import station_ways, walk_ways
+from network.complexes import stations_of
+from network.graph import PARTS
+from sim.kernels.window import UNREACHED
+from sim.points import Access, Directs, Points, Settings
+from sim.results import Stage, Times
+from sim.window import Window
+from sim.window_journeys import WINDOW_PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from network.compile import Query
+    from network.ends import Ends
+    from network.timetable import Timetable
+    from sim.journeys import Network
+    from sim.window_journeys import Journeys
+
+    Ints = NDArray[np.int64]
+
+STEP_S = 60
+"""From one departure of a window to the next, s."""
+
+GRAIN_S = 60
+"""A planned traveller leaves at whole minutes, s."""
+
+DRAWS = {"random": 20, "planned": 4}
+"""Days for which phases are drawn, by traveller: who waits at no first stop meets less chance."""
+
+SEED = 20_231_220
+"""Seed of the draws."""
+
+MAX_MIN = 480.0
+"""Longest journey that counts, and longest time to be free before one leaves, min."""
+
+MOST_ENDS = 64
+"""Between up to so many ends all times are found at once, and kept."""
+
+_COLUMNS = [PARTS.index(name) for name in WINDOW_PARTS]
+
+
+class WindowRouter:
+    """Searches a region's timetable for one query whose statistic is a percentile.
+
+    Parameters
+    ----------
+    network
+        The region's state.
+    ends
+        Starts and ends of trips.
+    query
+        Transit, from station to station or from door to door.
+    """
+
+    def __init__(self, network: Network, ends: Ends, query: Query) -> None:
+        self.network, self.ends, self.query = network, ends, query
+        self.timetable: Timetable = network.timetable
+        self.is_inside = query.clock == "station"
+        region = network.region
+        if self.is_inside:
+            end, station = stations_of(region, ends)
+            self._ways = end, station, np.zeros_like(end)
+        else:
+            self._ways = station_ways(region, ends)
+        period = region.about.period(query.period)
+        self.window = Window(
+            self.timetable,
+            (period.start_s, period.end_s),
+            step_s=STEP_S,
+            max_min=MAX_MIN,
+            draws=DRAWS[query.traveller],
+            seed=SEED,
+            traveller=query.traveller,
+            grain_s=GRAIN_S,
+            settings=Settings(min_transfer_s=0),
+        )
+        self._asked: dict[bytes, tuple[Ints, Ints, Ints, Ints]] = {}
+
+    def times(self, origins: Sequence[int] | Ints, destinations: Sequence[int] | Ints) -> Times:
+        """Return times between rows of the ends, and the parts of one journey that takes so long."""
+        start, end = np.asarray(origins, np.int64), np.asarray(destinations, np.int64)
+        seconds, parts = self._found(start, end)[:2]
+        return Times(seconds, parts, np.zeros_like(seconds))
+
+    def paths(self, pairs: Sequence[tuple[int, int]], times: Times | None = None) -> list[list[Stage] | None]:
+        """Return the stages of the journey of each pair of rows of the ends, None where there is none."""
+        del times
+        if not pairs:
+            return []
+        start, end = (np.array(sorted(set(side)), np.int64) for side in zip(*pairs, strict=True))
+        seconds, _, leave_s, draw = self._found(start, end)
+        row, column = (
+            np.searchsorted(nodes, side)
+            for nodes, side in zip((start, end), np.transpose(pairs), strict=True)
+        )
+        query = np.stack(
+            [row, draw[row, column], leave_s[row, column], column, seconds[row, column]], axis=1
+        ).astype(np.int32)
+        reached = np.flatnonzero(query[:, 4] >= 0)
+        journeys = self.window.journeys(self._points(start), self._points(end), query[reached])
+        parts = journeys.parts_s()
+        found: list[list[Stage] | None] = [None] * len(pairs)
+        for number, at in enumerate(reached.tolist()):
+            found[at] = self._stages(journeys, number, parts[number], pairs[at])
+        return found
+
+    def missing(self, origin: int, destination: int) -> str:
+        """Return why there is no journey between two rows of the ends."""
+        served = np.isin(self._ways[1], self.timetable.pattern_stops)
+        for end in (origin, destination):
+            if not np.any(served & (self._ways[0] == end)):
+                return f"no station in reach of {self.ends.ids[end]}"
+        return "no connection in the period"
+
+    # ------------------------------------------------------------------------------------------------ search
+
+    def _found(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return seconds (-1: none), parts, departure and draw, [origins, destinations]."""
+        if len(self.ends) > MOST_ENDS:
+            return self._searched(start, end)
+        every = np.arange(len(self.ends))
+        key = every.tobytes()
+        if key not in self._asked:
+            self._asked[key] = self._searched(every, every)
+        seconds, parts, leave_s, draw = self._asked[key]
+        at = np.ix_(start, end)
+        return seconds[at], parts[at], leave_s[at], draw[at]
+
+    def _searched(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        origins, destinations = self._points(start), self._points(end)
+        rank = math.ceil(self.query.percentile * self.window.count / 100)
+        times_s, leave_s, draw = self.window.ranked(origins, destinations, rank, self._directs(start, end))
+        one, other = np.nonzero(times_s != UNREACHED)
+        at = one, other
+        query = np.stack([one, draw[at], leave_s[at], other, times_s[at]], axis=1).astype(np.int32)
+        parts = np.zeros((*times_s.shape, len(PARTS)), np.int64)
+        rows = np.zeros((len(one), len(PARTS)), np.int64)
+        rows[:, _COLUMNS] = self.window.journeys(origins, destinations, query).parts_s()
+        parts[at] = rows
+        return np.where(times_s == UNREACHED, -1, times_s).astype(np.int64), parts, leave_s, draw
+
+    def _points(self, rows: Ints) -> Points:
+        """Return some of the ends with their ways to stations."""
+        end, station, seconds = self._ways
+        order = np.argsort(end, kind="stable")
+        first = np.searchsorted(end[order], np.arange(len(self.ends) + 1))
+        many = np.diff(first)[rows]
+        ends = np.cumsum(many)
+        at = order[
+            np.repeat(first[:-1][rows] - (ends - many), many) + np.arange(ends[-1] if len(ends) else 0)
+        ]
+        access = Access(*(part.astype(np.int32) for part in (np.append(0, ends), station[at], seconds[at])))
+        return Points(tuple(self.ends.ids[row] for row in rows), access, inside=self.is_inside)
+
+    @cached_property
+    def _straight(self) -> dict[tuple[int, int], int]:
+        """Seconds between ends without riding: on foot, or none where both share a station."""
+        pairs = {(row, row): 0 for row in range(len(self.ends))}
+        if not self.is_inside:
+            walks = zip(*(part.tolist() for part in walk_ways(self.network.region, self.ends)), strict=True)
+            return pairs | {(one, other): seconds for one, other, seconds in walks}
+        at: dict[int, list[int]] = {}
+        for end, station in zip(self._ways[0].tolist(), self._ways[1].tolist(), strict=True):
+            at.setdefault(station, []).append(end)
+        return pairs | {(one, other): 0 for ends in at.values() for one in ends for other in ends}
+
+    def _directs(self, start: Ints, end: Ints) -> Directs:
+        """Return the ways without riding from some of the ends to others."""
+        row = {node: at for at, node in enumerate(start.tolist())}
+        column = {node: at for at, node in enumerate(end.tolist())}
+        found = sorted(
+            (row[one], column[other], seconds)
+            for (one, other), seconds in self._straight.items()
+            if one in row and other in column
+        )
+        one, other, seconds = np.array(found, np.int32).reshape(-1, 3).T
+        return Directs(
+            np.searchsorted(one, np.arange(len(start) + 1)).astype(np.int32),
+            np.ascontiguousarray(other),
+            np.ascontiguousarray(seconds),
+        )
+
+    # ------------------------------------------------------------------------------------------------ stages
+
+    def _stages(self, journeys: Journeys, number: int, parts: Ints, pair: tuple[int, int]) -> list[Stage]:
+        """Return the stages of one journey; parts of 0 s are left out."""
+        begin, goal = (self.ends.ids[row] for row in pair)
+        access_s, exit_s, egress_s = (
+            int(parts[WINDOW_PARTS.index(name)]) for name in ("access", "exit", "egress")
+        )
+        rides, labels, timetable = journeys.rides(number), self.network.labels, self.timetable
+        if not rides:
+            doubts = labels.doubts(f"stations.csv {begin}", f"stations.csv {goal}")
+            return (
+                [Stage("walk", begin, goal, {"access": access_s}, low_confidence=doubts)] if access_s else []
+            )
+        stages: list[Stage] = []
+
+        def add(kind: str, start: str, end: str, parts_s: dict[str, int], *rests_on: str) -> None:
+            kept = {name: seconds for name, seconds in parts_s.items() if seconds}
+            if kept:
+                named = labels.doubts(f"stations.csv {start}", f"stations.csv {end}", *rests_on)
+                stages.append(Stage(kind, start, end, kept, low_confidence=named))
+
+        first, last = labels.stations[rides[0].from_stop], labels.stations[rides[-1].to_stop]
+        add("access", begin, first, {"access": access_s})
+        gate_s = int(parts[WINDOW_PARTS.index("entry")])
+        if not self.is_inside:
+            entry_s = int(timetable.entry_s[rides[0].from_stop])
+            add("entry", first, first, {"entry": entry_s})
+            gate_s -= entry_s
+        before = -1
+        for ride in rides:
+            start, end = labels.stations[ride.from_stop], labels.stations[ride.to_stop]
+            gate = "entry"
+            if before >= 0:
+                gate = "transfer"
+                gate_s = int(timetable.gate_s[ride.pattern]) if before != ride.from_stop else 0
+                other = labels.stations[before]
+                add(
+                    "transfer",
+                    other,
+                    start,
+                    {"transfer": ride.change_s - gate_s},
+                    f"transfers.csv {other} {start}",
+                )
+            service = labels.services.index(str(timetable.routes["route_id"].iloc[ride.pattern]))
+            call = int(timetable.pattern_start[ride.pattern])
+            stops = timetable.pattern_stops[call + ride.board : call + ride.alight + 1].tolist()
+            spent = {gate: gate_s, "wait": ride.wait_s, "ride": ride.arrival_s - ride.departure_s}
+            rests_on = (
+                f"stations.csv {start}",
+                f"stations.csv {end}",
+                f"services.csv {labels.services[service]}",
+            )
+            stages.append(
+                Stage(
+                    "ride", start, end, {name: seconds for name, seconds in spent.items() if seconds},
+                    (labels.lines[service],), (labels.services[service],),
+                    tuple(labels.stations[stop] for stop in stops), labels.doubts(*rests_on),
+                )
+            )  # fmt: skip
+            before = ride.to_stop
+        add("exit", last, last, {"exit": exit_s})
+        add("egress", last, goal, {"egress": egress_s})
+        return stages
