@@ -234,7 +234,8 @@ def shares(
         )
         if not found.is_monotone and not reason and found.exact:
             reason = "a value was found that contradicts it"
-        judged = study.verdict(goal, words=words).table
+        asked = study.planning_words(study.goal(goal), words or {})
+        judged = study.verdict(goal, words=asked).table
         seconds = judged["minutes"].mul(60).round().fillna(-1).to_numpy(np.int32)[None]
         itself = float(worth(metric, seconds, there.limit_s, weights)[0])
         return Shares(there, metric, players, found, silent, itself, reason, seed, level)

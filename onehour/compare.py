@@ -142,7 +142,8 @@ def compare(
     words: Words | None = None,
 ) -> Comparison:
     """Compare two scenarios; see `onehour.study.Study.compare`."""
-    verdicts = [study.verdict(goal, paths=True, words=words) for study in (before, after)]
+    asked = after.planning_words(after.goal(goal), words or {})
+    verdicts = [study.verdict(goal, paths=True, words=asked) for study in (before, after)]
     query, limit_min = verdicts[1].query, verdicts[1].limit_min
     found = after.provenance(query) | {
         "goal": after.goal(goal).goal_id,
