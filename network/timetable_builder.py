@@ -146,6 +146,7 @@ def _call_problems(calls: pd.DataFrame, names: Names, stop_times: pd.DataFrame) 
         fine = np.all((np.abs(times) <= LATEST_S) & (times % 1 == 0), axis=1)
     same = trip[1:] == trip[:-1]
     again = same & (calls["sequence"].to_numpy()[1:] == calls["sequence"].to_numpy()[:-1])
+    twice = np.append(again, False)[: len(trip)]
     back = (times[:, 1] < times[:, 0]) & fine
     back[1:] |= same & (times[1:, 0] < times[:-1, 1]) & fine[1:] & fine[:-1]
     lost = stop_times["stop_id"].astype("str").to_numpy()[calls["row"][calls["stop"] < 0]]
@@ -160,9 +161,7 @@ def _call_problems(calls: pd.DataFrame, names: Names, stop_times: pd.DataFrame) 
         *_told("stop_times", dict.fromkeys(lost), "is no stop", "add it to stops"),
         *_told("stop_times", trips(~fine), "has a time that is none", "whole seconds after midnight"),
         *_told("stop_times", trips(back), "goes back in time", "no time earlier than the one before"),
-        *_told(
-            "stop_times", trips(np.append(again, False)), "calls twice at one sequence", "number the calls"
-        ),
+        *_told("stop_times", trips(twice), "calls twice at one sequence", "number the calls"),
         *_told("stop_times", by_trip.iloc[single], "has one call", "a trip has two calls or more"),
         *_told("stop_times", by_trip.iloc[routes.index[routes > 1]], "is of two routes", "give it one"),
     ]

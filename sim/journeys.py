@@ -60,7 +60,8 @@ class Network:
         if key not in self._routers:
             if len(self._routers) >= _MOST_ROUTERS:
                 self._routers.pop(next(iter(self._routers)))
-            self._routers[key] = (WindowRouter if query.by_window else Router)(self, ends, query)
+            runs = query.by_window and len(self.tables.calls.service) > 0  # else a walk is all there is
+            self._routers[key] = (WindowRouter if runs else Router)(self, ends, query)
         return self._routers[key]
 
     def graph_router(self, ends: Ends, query: Query) -> Router:

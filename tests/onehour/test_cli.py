@@ -72,7 +72,7 @@ def test_check_says_the_verdict_and_what_it_used(command, folder):
     assert done.err == ""
     assert "KEPT" in done.out
     assert "12 of 12 pairs within the limit" in done.out
-    assert "door · transit · am-peak · random traveller · expected · limit 60 min" in done.out
+    assert "door · transit · am-peak · random traveller · p50 · limit 60 min" in done.out
     assert "\x1b" not in done.out
 
 
@@ -94,7 +94,8 @@ def test_options_of_check_take_the_place_of_the_goal_s_words(command, folder):
 
 
 def test_set_is_shown_and_counts(command, folder):
-    words = ["check", "--region", folder / "line", "--set", "entry_walk_intercity_min=5"]
+    words = ["check", "--region", folder / "line", "--statistic", "expected"]
+    words += ["--set", "entry_walk_intercity_min=5"]
     assert "Set for this run: entry_walk_intercity_min=5" in command(*words).out
     data = command(*words, "--json").json
     assert data["provenance"]["set"] == {"entry_walk_intercity_min": 5}
@@ -279,7 +280,7 @@ WRONG = {
     ),
     "empty word": (words("--clock", ""), ["--clock", "''"]),
     "clock and mode that do not fit": (words("--clock", "station", "--mode", "car"), ["--clock", "car"]),
-    "unknown statistic": (words("--statistic", "p101"), ["--statistic", "known: best, expected"]),
+    "unknown statistic": (words("--statistic", "mean"), ["--statistic", "known: best, expected, p25"]),
     "unknown scenario": (lambda *_: ["check", "plan-2031"], ["plan-2031", "did you mean plan-2030"]),
     "unknown region": (lambda *_: ["check", "--region", "nowhere"], ["--region", "known: guangzhou"]),
     "unknown parameter": (words("--set", "walk_khm=5"), ["walk_khm", "did you mean walk_kmh"]),

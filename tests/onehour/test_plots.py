@@ -23,7 +23,7 @@ def texts(ax):
 
 
 def test_slack_is_the_limit_less_the_time(study):
-    ax = study.plot_slack()
+    ax = study.plot_slack(words={"statistic": "expected"})
     # 19, 26 and 33 minutes from door to door, as network.testing works out; the limit is 60
     assert sorted(texts(ax)[:12]) == sorted(["+41"] * 6 + ["+34"] * 4 + ["+27"] * 2)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["At A", "At B", "At C", "At D"]
@@ -44,7 +44,7 @@ def test_rows_are_origins_and_columns_destinations(today):
 
 
 def test_bars_stack_to_the_time(study):
-    ax = study.plot_parts()
+    ax = study.plot_parts(words={"statistic": "expected"})
     ends = {round(bar.get_y(), 2): 0.0 for bar in ax.patches}
     for bar in ax.patches:
         ends[round(bar.get_y(), 2)] = max(ends[round(bar.get_y(), 2)], bar.get_x() + bar.get_width())
