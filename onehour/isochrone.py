@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from network.distances import metric_xy
@@ -303,6 +302,8 @@ def write_polygons(table: gpd.GeoDataFrame, file: Path, layer: str) -> None:
         data["features"] = json.loads(plain.to_json(drop_id=True, to_wgs84=True))["features"]
         file.write_text(json.dumps(data, ensure_ascii=False, allow_nan=False), encoding="utf-8")
     elif file.suffix.lower() == ".gpkg":
+        import pyogrio  # noqa: PLC0415
+
         file.unlink()  # GDAL makes the file itself
         pyogrio.write_dataframe(plain, file, layer=layer, layer_metadata={"onehour": found})
     else:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
-from scipy.ndimage import binary_fill_holes
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from network.distances import metric_xy
 from network.ends import in_core
@@ -134,8 +135,25 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
         near[near] = shapely.intersects_xy(shape, lon[near], lat[near])
         inside |= near
         core[near] = in_a_core
-    inside = np.asarray(binary_fill_holes(inside), bool)
-    return Grid(region.about.crs, cell_m, x_m, y_m, inside, core)
+    return Grid(region.about.crs, cell_m, x_m, y_m, without_holes(inside), core)
+
+
+def without_holes(inside: Bools) -> Bools:
+    """Return the cells inside, and those outside from which no way over sides leads to the edge of the grid.
+
+    The same as ``scipy.ndimage.binary_fill_holes``, whose package takes a fifth of a second to load.
+    """
+    number = np.arange(inside.size).reshape(inside.shape)
+    ends = []
+    for one, other in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        both = ~inside[one] & ~inside[other]
+        ends.append((number[one][both], number[other][both]))
+    tail, head = (np.concatenate(column) for column in zip(*ends, strict=True))
+    joined = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(inside.size, inside.size))
+    part = connected_components(joined, directed=False)[1].reshape(inside.shape)
+    edge = np.ones_like(inside)
+    edge[1:-1, 1:-1] = False
+    return inside | ~np.isin(part, np.unique(part[edge & ~inside]))
 
 
 def _box(region: Region, shapes: Sequence[shapely.Geometry]) -> tuple[Floats, Floats]:

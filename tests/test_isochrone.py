@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.ndimage import binary_fill_holes
 from scipy.spatial import cKDTree
 
 import scenarios
@@ -18,7 +19,7 @@ from network.ends import ends_of
 from network.parameters import default_parameters
 from network.roads import local_pace, road_nodes
 from network.testing import make_region
-from sim.grid import Grid, grid_of
+from sim.grid import Grid, grid_of, without_holes
 from sim.isochrone import differences, isochrone
 from sim.journeys import Network
 from sim.surface import surfaces
@@ -192,3 +193,10 @@ def test_by_car_only_what_is_joined_to_roads_by_their_distance_may_grow(networks
     sure = (away_m[0] <= 12_000) & (pace[1] <= pace[0])
     assert sure.mean() > 0.6
     assert (found[1] <= found[0])[sure].all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12), st.integers(1, 12), st.floats(0.2, 0.9))
+def test_holes_are_filled_as_scipy_does_it(seed, rows, columns, share):
+    inside = np.random.default_rng(seed).random((rows, columns)) < share
+    np.testing.assert_array_equal(without_holes(inside), binary_fill_holes(inside))
