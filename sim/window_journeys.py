@@ -136,10 +136,8 @@ class Journeys:
         """Return entry and gate before the first ride, s, [queries]."""
         if self.from_inside:
             return np.zeros(len(stop), np.int64)
-        entry_s = self.timetable.entry_s[stop].astype(np.int64)
-        if len(self.platforms.gate_s):  # else nothing runs
-            entry_s += self.platforms.gate_s[np.maximum(self.ends[:, 1], 0)]
-        return entry_s
+        gate_s = self.platforms.gate_s[np.maximum(self.ends[:, 1], 0)]
+        return (self.timetable.entry_s[stop] + gate_s).astype(np.int64)
 
     def _stops_and_times(self) -> tuple[Int64s, Int64s, Int64s, Int64s]:
         """Return stops boarded and alighted at, change and wait before, of each ride, [queries, rides]."""
