@@ -263,6 +263,8 @@ def _cells(
 
     body = memoryview(raw)[(raw.find(b"\n") + 1) or len(raw) :]
     rows = {name: pa.array([], pa.string()) for name in wanted}
+    if not wanted:  # none of the columns is one that is read
+        return rows, np.zeros(0, np.int64)
     if len(body):
         try:
             table_read = arrow_csv.read_csv(

@@ -304,6 +304,12 @@ def day_or_none(path):
     return None
 
 
+def test_a_header_without_a_known_column_is_no_traceback(tmp_path):
+    for name, text in (FILES | {"transfers.txt": "f\nrom_stop_id,to_stop_id\n1\n"}).items():
+        (tmp_path / name).write_bytes(text.encode())
+    day_or_none(tmp_path)
+
+
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_whatever_stands_in_a_feed_gives_a_day_or_messages(tmp_path_factory, data):
