@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,15 @@ class UnknownNameError(BadInputError, KeyError):
 
 class UnreachableError(OnehourError, LookupError):
     """No journey leads from the origin to the destination."""
+
+
+def tried(make: Callable[[], Any], problems: list[Problem]) -> Any:
+    """Return what `make` returns, or None with what is wrong added to `problems`."""
+    try:
+        return make()
+    except BadInputError as error:
+        problems += error.problems
+        return None
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

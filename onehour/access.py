@@ -11,13 +11,11 @@ import pandas as pd
 
 from network.areas import zone_areas_km2
 from network.ends import ends_of
-from network.errors import BadInputError, Problem, UnknownNameError, suggest
+from network.errors import BadInputError, Problem, UnknownNameError, suggest, tried
 from sim.accessibility import Decay, catchment, minutes_to_reach, reach
 from sim.inequality import gini, mean, palma, share_above, theil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from network.compile import Query
@@ -271,13 +269,13 @@ def access(
     """
     problems: list[Problem] = []
     asked = decay_asked(minutes, decay, width, nearest, problems)
-    query = _tried(lambda: study.query(**(words or {})), problems)
+    query = tried(lambda: study.query(**(words or {})), problems)
     origins = _origins(study)
     cores = _with_city(study, _cores(study))
     if to is None and opportunity != PEOPLE:
         what = f"zones carry no {opportunity!r}"
         problems.append(Problem("--opportunity", what, f"give --to FILE.csv with the column {opportunity}"))
-    destinations = origins if to is None else _tried(lambda: _given(study, to, opportunity), problems)
+    destinations = origins if to is None else tried(lambda: _given(study, to, opportunity), problems)
     if destinations is not None and to is not None:
         problems += _clashes(pd.concat([origins, cores]), destinations)
     if problems or asked is None or query is None or destinations is None:
@@ -289,7 +287,7 @@ def decay_asked(
     minutes: float, decay: str, width: float | None, nearest: float | None, problems: list[Problem]
 ) -> Decay | None:
     """Return the decay of some options, None where one is wrong; what is wrong is added to `problems`."""
-    asked: Decay | None = _tried(lambda: Decay(decay, minutes, width), problems)
+    asked: Decay | None = tried(lambda: Decay(decay, minutes, width), problems)
     if nearest is not None and not (np.isfinite(nearest) and nearest > 0):
         problems.append(Problem("--nearest", f"{nearest:g} is no amount", "a number above 0"))
     return asked
@@ -326,15 +324,6 @@ def _searched(
         study, query, decay, opportunity, origins, cores, destinations,
         between(origins, destinations), between(origins, cores), between(cores, destinations), amount,
     )  # fmt: skip
-
-
-def _tried(make: Callable[[], Any], problems: list[Problem]) -> Any:
-    """Return what `make` returns, or None with its problems added."""
-    try:
-        return make()
-    except BadInputError as error:
-        problems += error.problems
-        return None
 
 
 def _origins(study: Study) -> pd.DataFrame:
@@ -382,7 +371,7 @@ def _given(study: Study, to: pd.DataFrame, opportunity: str) -> pd.DataFrame:
             Problem(f"--to {name}, {opportunity}", f"{value!r} is no {opportunity}", "a number, 0 or more")
             for name, value in to.loc[bad.fillna(value=True), ["id", opportunity]].itertuples(index=False)
         ]
-    ends = _tried(lambda: ends_of(study.network.region, to), problems)
+    ends = tried(lambda: ends_of(study.network.region, to), problems)
     if problems:
         raise BadInputError(problems)
     amounts = pd.to_numeric(to[opportunity]).to_numpy(np.float64)

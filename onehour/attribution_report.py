@@ -9,8 +9,9 @@ import pandas as pd
 
 from onehour import style as look
 from onehour.attribution import OTHERS
+from onehour.folders import write_all
 from onehour.numbers import share_text
-from onehour.planning import add_title, print_head, write_all
+from onehour.planning import add_title, print_head
 from onehour.terminal import console_of, empty_table, print_basis
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from network.errors import BadInputError, Problem
 from onehour.numbers import minutes_text
-from onehour.terminal import console_of, empty_table, print_basis
+from onehour.terminal import console_of, empty_table, pair_text, print_basis
 from sim.breakeven import HIGH, LOW, break_even, levers_of
 from sim.evaluate import Evaluator
 
@@ -61,10 +61,9 @@ def breakeven(study: Study, goal: str | None = None, words: Words | None = None)
         raise BadInputError(
             Problem("--mode, --statistic", what, "use transit between places, expected or best")
         )
-    rows, columns = ([evaluator.ends.ids.index(pair[end]) for pair in pairs] for end in (0, 1))
 
     def times(factors: Factors, count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-        return evaluator.times(np.zeros((count, 0), np.bool_), factors=factors)[:, rows, columns]
+        return evaluator.pair_times(pairs, np.zeros((count, 0), np.bool_), factors=factors)
 
     lines = evaluator.lines()
     levers = levers_of(lines)
@@ -126,13 +125,9 @@ def print_breakeven(table: pd.DataFrame) -> None:
     shown.add_column("turns with", overflow="fold", ratio=5)
     for (_, _), group in table.groupby(["origin", "destination"], sort=True):
         first = group.iloc[0]
-        names = " → ".join(
-            f"{first[f'{end}_name_zh']} {first[f'{end}_name_en']}".strip()
-            for end in ("origin", "destination")
-        )
         style = "green" if first["kept"] else "red"
         shown.add_row(
-            names,
+            pair_text(first),
             Text(minutes_text(first["minutes"]), style=style),
             Text(minutes_text(first["slack_min"], sign=True), style=style),
             _levers_text(group),

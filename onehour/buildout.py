@@ -10,9 +10,10 @@ import pandas as pd
 
 from network.errors import BadInputError, Problem, UnknownNameError
 from onehour.planning import ground
+from scenarios.cards import relations
 from scenarios.costs import Cost, cost_of
 from sim.buildout import Buildout, Rules, cheapest, cheapest_of_any
-from sim.choices import rules_of, why_not_monotone
+from sim.choices import why_not_monotone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -379,7 +380,7 @@ class _Search:
     def _rules(self, allowed: Bools) -> Rules:
         """Return costs, needs and excludes of the allowed cards."""
         cards = [card for card, use in zip(self.there.cards, allowed, strict=True) if use]
-        needs, excludes = rules_of(cards)
+        needs, excludes = relations(cards)
         costs = np.ones(len(cards), np.int64)
         if self.aim == "cost":
             costs = np.array(

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from onehour import style as look
+from onehour.folders import write_all
 from onehour.numbers import minutes_text
-from onehour.planning import add_title, print_head, write_all
+from onehour.planning import add_title, print_head
 from onehour.terminal import console_of, empty_table, print_basis
 
 if TYPE_CHECKING:

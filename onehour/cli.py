@@ -837,7 +837,7 @@ def gtfs_import_verb(
 ) -> None:
     """Make a region's folder of what runs on a day of GTFS feeds."""
     from network.cells import ID  # noqa: PLC0415
-    from network.errors import BadInputError, Problem  # noqa: PLC0415
+    from network.errors import BadInputError, Problem, tried  # noqa: PLC0415
     from onehour.files import new_folder_problems  # noqa: PLC0415
     from onehour.gtfs import import_feeds  # noqa: PLC0415
 
@@ -846,10 +846,7 @@ def gtfs_import_verb(
     name = output.resolve().name if region_id is None else region_id
     if not ID.fullmatch(name):
         problems.append(Problem("--id", f"{name!r} is no identifier", "no spaces, commas or quotes"))
-    try:
-        model = None if like is None else _area(like).region
-    except BadInputError as error:
-        problems += error.problems
+    model = None if like is None else tried(lambda: _area(like).region, problems)
     if problems or on is None:
         raise BadInputError(problems)
     with _status("Reading the feeds", show=not as_json):
@@ -913,27 +910,19 @@ def _studies(
 
     Each of `checks` gets each study, where there is one, and raises what else is wrong.
     """
-    from network.errors import BadInputError  # noqa: PLC0415
+    from network.errors import BadInputError, tried  # noqa: PLC0415
 
     found = list(problems or ())
-
-    def tried(make: Callable[[], Any]) -> Any:
-        try:
-            return make()
-        except BadInputError as error:
-            found.extend(problem for problem in error.problems if problem not in found)
-            return None
-
-    numbers = tried(lambda: _numbers(values or []))
-    area = tried(lambda: _area(region))
+    numbers = tried(lambda: _numbers(values or []), found)
+    area = tried(lambda: _area(region), found)
     studies: list[Study] = []
     if area is not None:
         for name in names:
-            studies += [tried(partial(area.scenario, name, values=numbers))]
-        tried(lambda: area.check_words(words, goal))
+            studies += [tried(partial(area.scenario, name, values=numbers), found)]
+        tried(lambda: area.check_words(words, goal), found)
         for study in filter(None, studies):
             for check in checks:
-                tried(partial(check, study))
+                tried(partial(check, study), found)
     if found:
         raise BadInputError(dict.fromkeys(found))
     _tell_of_compiling()

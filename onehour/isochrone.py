@@ -14,14 +14,14 @@ import shapely
 
 from network.distances import metric_xy
 from network.ends import ends_of
-from network.errors import BadInputError, Problem
+from network.errors import BadInputError, Problem, tried
 from onehour.files import output_problems, whole_file
 from sim.grid import CELL_M, grid_of
 from sim.isochrone import differences, isochrone
 from sim.surface import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import xarray as xr
@@ -96,7 +96,7 @@ def asked_of(study: Study, place: str, cell_m: float, words: Words | None) -> tu
     """
     problems: list[Problem] = []
     grid, query, ends = (
-        _tried(make, problems)
+        tried(make, problems)
         for make in (
             lambda: grid_of(study.area.region, cell_m),
             lambda: study.free_query(**(words or {})),
@@ -111,15 +111,6 @@ def asked_of(study: Study, place: str, cell_m: float, words: Words | None) -> tu
     if problems:
         raise BadInputError(problems)
     return grid, query, ends
-
-
-def _tried(make: Callable[[], Any], problems: list[Problem]) -> Any:
-    """Return what is made, or None with what is wrong added to `problems`."""
-    try:
-        return make()
-    except BadInputError as error:
-        problems += error.problems
-    return None
 
 
 def surface(study: Study, place: str, *, cell_m: float = CELL_M, words: Words | None = None) -> xr.DataArray:

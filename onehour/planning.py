@@ -10,20 +10,15 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 import scenarios
-from network.errors import BadInputError, Problem, UnknownNameError
-from onehour import style as look
-from onehour.files import whole_file
-from onehour.jsons import json_text
-from onehour.matrix import write_rows
+from network.errors import BadInputError, Problem, UnknownNameError, tried
+from onehour.folders import make_folder
 from onehour.store import Store
-from scenarios.changes import ROAD_CHANGES
 from sim.choices import Choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import pandas as pd
     from matplotlib.axes import Axes
     from rich.console import Console
 
@@ -147,10 +142,7 @@ def ground(
     """
     problems = list(problems)
     area = study.area
-    try:
-        area.check_words(words or {}, goal)
-    except BadInputError as error:
-        problems += error.problems
+    tried(lambda: area.check_words(words or {}, goal), problems)
     under: Study | None = None
     try:
         under = area.scenario(_base_name(area.region) if base is None else base, values=study.values)
@@ -217,11 +209,7 @@ def _cards(study: Study, under: Study, wanted: str | Sequence[str], query: Query
     if not isinstance(wanted, str):
         return tuple(card for card in known if card.project_id in set(wanted))
     transit = query.mode == "transit"
-    telling = {
-        card.project_id
-        for card in known
-        if any(not (transit and isinstance(change, ROAD_CHANGES)) for change in card.changes)
-    }
+    telling = {card.project_id for card in known if (card.changes_transit if transit else bool(card.changes))}
     after = _owned(study.network.region, transit=transit)
     if wanted == "all":
         return tuple(card for card in known if card.project_id in telling | after.keys())
@@ -261,42 +249,3 @@ def add_title(ax: Axes, text: str) -> None:
     figure = ax.get_figure(root=True)
     if figure is not None:
         figure.suptitle(text, x=0.01, ha="left", fontsize=11)
-
-
-def write_all(
-    folder: Path, name: str, tables: Mapping[str, pd.DataFrame], data: Mapping[str, Any], axes: Axes
-) -> list[str]:
-    """Write tables, data and a picture into a folder; return the names of the files.
-
-    Raises
-    ------
-    BadInputError
-        A file cannot be written.
-    """
-    make_folder(folder)
-    names = []
-    for title, table in tables.items():
-        names.append(f"{title}.csv")
-        write_rows(table, folder / names[-1])
-    names.append(f"{name}.json")
-    with whole_file(folder / names[-1]) as file:
-        file.write_text(json_text(data) + "\n", encoding="utf-8")
-    for ending in (".png", ".svg"):
-        names.append(f"{name}{ending}")
-        look.save(axes, folder / names[-1])
-    return names
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder where it is not there.
-
-    Raises
-    ------
-    BadInputError
-        It cannot be made.
-    """
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        what = f"cannot be made: {error.strerror or error}"
-        raise BadInputError(Problem(str(folder), what, "choose another")) from error

@@ -78,15 +78,22 @@ def reading_queries(region: Region) -> list[Reading]:
 
 def reading_row(reading: Reading, verdict: Verdict) -> dict[str, Any]:
     """Return a reading and its verdict as a row with `READING_COLUMNS`."""
-    worst = verdict.worst
     return {
         "places": reading.places,
         "clock": verdict.query.clock,
         "mode": verdict.query.mode,
         "traveller": verdict.query.traveller,
+        **verdict_row(verdict),
+    }
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    """Return what a verdict says in short: kept, pairs, people, and the worst pair."""
+    worst = verdict.worst
+    return {
         "kept": verdict.kept,
-        "pairs": verdict.pairs,
         "passing": verdict.passing,
+        "pairs": verdict.pairs,
         "people_share": verdict.people_share,
         "worst_origin": "" if worst is None else worst["origin"],
         "worst_destination": "" if worst is None else worst["destination"],

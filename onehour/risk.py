@@ -12,14 +12,11 @@ from matplotlib.ticker import PercentFormatter
 from rich.text import Text
 
 import scenarios
-from network.errors import BadInputError, Problem
+from network.errors import BadInputError, Problem, tried
 from onehour import style as look
-from onehour.files import whole_file
-from onehour.jsons import json_text
-from onehour.matrix import write_rows
+from onehour.folders import write_all
 from onehour.numbers import share_text
-from onehour.terminal import console_of, empty_table, print_basis
-from scenarios.changes import ROAD_CHANGES
+from onehour.terminal import console_of, empty_table, pair_text, print_basis
 from scenarios.uncertain import get_uncertain, uncertain_hash
 from sim.evaluate import Evaluator
 from sim.risk import NEVER, Cards, factors_of, sensitivity, simulate, verdict_of, wilson
@@ -122,11 +119,8 @@ def futures(
     problems = risk_problems(first, last, samples)
     if aim.limit_min is None:
         problems.append(Problem("--goal", f"{aim.goal_id} sets no limit", "name a goal with a limit"))
-    found: tuple[Uncertain, ...] = ()
-    try:
-        found = get_uncertain(study.area.region.about.region_id, inputs)
-    except BadInputError as error:
-        problems += error.problems
+    region_id = study.area.region.about.region_id
+    found: tuple[Uncertain, ...] = tried(lambda: get_uncertain(region_id, inputs), problems)
     if problems or aim.limit_min is None:
         raise BadInputError(problems)
     limit_s = 60 * aim.limit_min
@@ -147,10 +141,9 @@ def futures(
         raise BadInputError(
             Problem("--mode, --statistic", what, "use transit between places, expected or best")
         )
-    rows, columns = _ends(evaluator, pairs)
 
     def times(on: Bools, factors: Factors) -> Ints:
-        return evaluator.times(on, factors=factors)[:, rows, columns]
+        return evaluator.pair_times(pairs, on, factors=factors)
 
     lines, years = evaluator.lines(), range(first, last + 1)
     risk = simulate(
@@ -191,20 +184,17 @@ def _places(pairs: list[tuple[str, str]]) -> list[str]:
     return sorted({name for pair in pairs for name in pair})
 
 
-def _ends(evaluator: Evaluator, pairs: list[tuple[str, str]]) -> tuple[list[int], list[int]]:
-    """Return the rows of origins and destinations of pairs among the places."""
-    ids = evaluator.ends.ids
-    return [ids.index(pair[0]) for pair in pairs], [ids.index(pair[1]) for pair in pairs]
-
-
 def _cards(study: Study) -> Cards:
     """Return the cards of a scenario that are still to open and change journeys by transit."""
-    chosen = []
-    for card in study.scenario.known_cards:
-        whole = study.scenario.built.get(card.project_id) is False
-        moves = any(not isinstance(change, ROAD_CHANGES) for change in card.changes)
-        if whole and moves and card.status_2026 != "open" and card.project_id not in study.scenario.cancelled:
-            chosen.append(card)
+    built, cancelled = study.scenario.built, study.scenario.cancelled
+    chosen = [
+        card
+        for card in study.scenario.known_cards
+        if built.get(card.project_id) is False  # whole, not its committed parts alone
+        and card.project_id not in cancelled
+        and card.status_2026 != "open"
+        and card.changes_transit
+    ]
     return Cards(
         tuple(card.project_id for card in chosen),
         np.array([NEVER if card.opens is None else card.opens for card in chosen], np.float64),
@@ -288,9 +278,8 @@ def _regret(
     for name in names:
         one = scenarios.get_scenario(name, region)
         evaluator = Evaluator(region, one, (), _places(pairs), query, values=study.values)
-        rows, columns = _ends(evaluator, pairs)
         factors = factors_of(inputs, drawn, evaluator.lines())
-        seconds = evaluator.times(np.zeros((samples, 0), np.bool_), factors=factors)[:, rows, columns]
+        seconds = evaluator.pair_times(pairs, np.zeros((samples, 0), np.bool_), factors=factors)
         passing[name] = ((seconds >= 0) & (seconds <= limit_s)).sum(axis=1)
     if not passing:
         return pd.DataFrame(columns=["scenario", "passing", "regret_mean", "regret_most"])
@@ -337,19 +326,8 @@ def risk_data(found: Futures) -> dict[str, Any]:
 
 def write_risk(found: Futures, folder: Path) -> list[str]:
     """Write tables, data and picture into a folder; return the names of the files."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        what = f"cannot be made: {error.strerror or error}"
-        raise BadInputError(Problem(str(folder), what, "choose another")) from error
-    for name in TABLES:
-        write_rows(getattr(found, name), folder / f"{name}.csv")
-    with whole_file(folder / "risk.json") as file:
-        file.write_text(json_text(risk_data(found)) + "\n", encoding="utf-8")
-    axes = plot_risk(found)
-    for ending in (".png", ".svg"):
-        look.save(axes, folder / f"risk{ending}")
-    return [*(f"{name}.csv" for name in TABLES), "risk.json", "risk.png", "risk.svg"]
+    tables = {name: getattr(found, name) for name in TABLES}
+    return write_all(folder, "risk", tables, risk_data(found), plot_risk(found))
 
 
 def print_risk(found: Futures, files: list[str]) -> None:
@@ -401,11 +379,8 @@ def _print_pairs(found: Futures) -> None:
     table.add_column("verdict", no_wrap=True)
     colours = {"robust pass": "green", "fragile": "yellow", "robust fail": "red"}
     for row in last.to_dict("records"):
-        names = " → ".join(
-            f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}".strip() for end in ("origin", "destination")
-        )
         table.add_row(
-            names,
+            pair_text(row),
             share_text(row["share"]),
             f"{share_text(row['low'])} to {share_text(row['high'])}",
             f"{row['median_minutes']:.1f}",

@@ -13,7 +13,7 @@ import pandas as pd
 import scenarios
 from network.compile import Query
 from network.ends import ends_of
-from network.errors import BadInputError, Problem, UnknownNameError
+from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
 from network.reader import get_region
 from onehour.provenance import provenance
@@ -90,16 +90,10 @@ class Area:
             The scenario or a value cannot be used; lists every problem.
         """
         problems: list[Problem] = []
-        try:
-            self.region.parameters.with_values(
-                values or {}, periods=self.region.about.period_names, source="--set"
-            )
-        except BadInputError as error:
-            problems += error.problems
-        try:
-            found = scenarios.get_scenario(self.default_scenario if name is None else name, self.region)
-        except BadInputError as error:
-            problems += error.problems
+        numbers, periods = self.region.parameters, self.region.about.period_names
+        tried(lambda: numbers.with_values(values or {}, periods=periods, source="--set"), problems)
+        chosen = self.default_scenario if name is None else name
+        found = tried(lambda: scenarios.get_scenario(chosen, self.region), problems)
         if problems:
             raise BadInputError(problems)
         return Study(self, found, dict(values or {}))
@@ -154,10 +148,7 @@ class Area:
             lambda: self.goal(goal),
         )
         for check_one in checks:
-            try:
-                check_one()
-            except BadInputError as error:
-                problems += error.problems
+            tried(check_one, problems)
         if problems:
             raise BadInputError(problems)
 

@@ -12,6 +12,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
 _MOST_DOUBTS = 6
 
 
@@ -32,6 +34,12 @@ def empty_table(title: str) -> Table:
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
+
+
+def pair_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
+    """Return both ends of a row with names, in Chinese and English: ``禅城区 Chancheng → 越秀区 Yuexiu``."""
+    ends = (f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}" for end in ("origin", "destination"))
+    return " → ".join(end.strip() for end in ends)
 
 
 def print_set(console: Console, found: Mapping[str, Any]) -> None:

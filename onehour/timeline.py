@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from onehour.readings import verdict_row
 from onehour.study import Study
 from sim.timeline import NO_CARD, timeline
 
@@ -90,18 +91,11 @@ class Course:
         """
         rows = []
         for one in self.found.years:
-            verdict, worst = one.verdict, one.verdict.worst
             turned = [turn.kept for turn in self.found.turns if turn.year == one.year]
             rows.append(
                 {
                     "year": one.year,
-                    "kept": verdict.kept,
-                    "passing": verdict.passing,
-                    "pairs": verdict.pairs,
-                    "people_share": verdict.people_share,
-                    "worst_origin": "" if worst is None else worst["origin"],
-                    "worst_destination": "" if worst is None else worst["destination"],
-                    "worst_minutes": float("nan") if worst is None else worst["minutes"],
+                    **verdict_row(one.verdict),
                     "opened": ";".join(one.opened),
                     "dated": one.dated,
                     "come": sum(turned),

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.text import Text
 
-from network.errors import BadInputError, Problem
-from onehour.files import whole_file
-from onehour.jsons import json_text
-from onehour.matrix import write_rows
+from onehour.folders import write_all
 from onehour.numbers import minutes_text, share_text
-from onehour.style import save
 from onehour.terminal import console_of, empty_table, print_basis
 from onehour.timeline_plot import plot_timeline
 
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from onehour.timeline import Course
 
 TABLES = ("years", "pairs", "turns", "later")
-PICTURES = (".png", ".svg")
 
 _MOST_PAIRS = 6
 
@@ -73,23 +68,8 @@ def write_timeline(course: Course, data: Mapping[str, Any], folder: Path) -> lis
     BadInputError
         A file cannot be written.
     """
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        what = f"cannot be made: {error.strerror or error}"
-        raise BadInputError(Problem(str(folder), what, "choose another")) from error
-    names = []
-    for name in TABLES:
-        names.append(f"{name}.csv")
-        write_rows(getattr(course, name)(), folder / names[-1])
-    names.append("timeline.json")
-    with whole_file(folder / names[-1]) as file:
-        file.write_text(json_text(data) + "\n", encoding="utf-8")
-    axes = plot_timeline(course)
-    for ending in PICTURES:
-        names.append(f"timeline{ending}")
-        save(axes, folder / names[-1])
-    return names
+    tables = {name: getattr(course, name)() for name in TABLES}
+    return write_all(folder, "timeline", tables, data, plot_timeline(course))
 
 
 def print_timeline(course: Course, data: Mapping[str, Any]) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import as_file
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from network.errors import BadInputError, Problem, UnknownNameError
-from scenarios.changes import CardsChange
+from scenarios.changes import ROAD_CHANGES, CardsChange
 from scenarios.tomls import data_folder, read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 NoEffect = Literal["alias", "open in base", "outside", "not about time", "no position known"]
 Status = Literal["open", "construction", "planned", "study", "partial"]
@@ -60,6 +66,11 @@ class Card(BaseModel):
     def changes(self) -> tuple[CardsChange, ...]:
         """What the card changes beside the rows of the region that it owns."""
         return self.change
+
+    @property
+    def changes_transit(self) -> bool:
+        """Whether the card changes more than roads."""
+        return any(not isinstance(change, ROAD_CHANGES) for change in self.change)
 
     @property
     def section(self) -> str:
@@ -132,3 +143,16 @@ def get_card(project_id: str, region_id: str) -> Card:
     if project_id not in cards:
         raise UnknownNameError("project", project_id, cards)
     return cards[project_id]
+
+
+def relations(cards: Sequence[Card]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which of the cards need, and which exclude, which others of them, each bool [cards, cards]."""
+    ids = [card.project_id for card in cards]
+
+    def among(names: tuple[str, ...]) -> list[bool]:
+        return [name in names for name in ids]
+
+    shape = len(ids), len(ids)
+    needs = np.array([among(card.needs) for card in cards], np.bool_).reshape(shape)
+    excludes = np.array([among(card.excludes) for card in cards], np.bool_).reshape(shape)
+    return needs, excludes | excludes.T

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -105,10 +105,9 @@ class Choices:
         keys = [mask.tobytes() for mask in masks]
         new = {key: row for row, key in enumerate(keys) if key not in self._known}
         rows = list(new.values())
-        at = np.array([[self._ids.index(name) for name in pair] for pair in self.pairs])
         for start in range(0, len(rows), _BLOCK):
             part = masks[rows[start : start + _BLOCK]]
-            found = self.evaluator.times(part)[:, at[:, 0], at[:, 1]].astype(np.int32)
+            found = self.evaluator.pair_times(self.pairs, part).astype(np.int32)
             self._known.update((mask.tobytes(), one) for mask, one in zip(part, found, strict=True))
             self.evaluated += len(part)
             if self.keep is not None:
@@ -191,16 +190,3 @@ def _lessens(change: TableChange) -> bool:
     if change.type in {"adjust-speed", "set-congestion"}:
         return getattr(change, "factor", 1) < 1 or change.type == "set-congestion"
     return change.type in {"remove-service", "remove-stops"}
-
-
-def rules_of(cards: Sequence[Card]) -> tuple[Bools, Bools]:
-    """Return which of the cards need, and which exclude, which others of them, each bool [cards, cards]."""
-    ids = [card.project_id for card in cards]
-
-    def among(names: Any) -> list[bool]:
-        return [name in names for name in ids]
-
-    shape = len(ids), len(ids)
-    needs = np.array([among(card.needs) for card in cards], np.bool_).reshape(shape)
-    excludes = np.array([among(card.excludes) for card in cards], np.bool_).reshape(shape)
-    return needs, excludes | excludes.T

@@ -22,6 +22,7 @@ import pandas as pd
 
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError
+from scenarios.cards import relations
 from scenarios.scenario import compose
 from sim.factors import Factors
 from sim.journeys import Network
@@ -102,7 +103,8 @@ class Evaluator:
         self._memory: dict[bytes, Ints] = {}
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
-        self._needs = _needs(base, self.cards)
+        by_id = {card.project_id: card for card in base.known_cards}
+        self._needs = relations([by_id[name] for name in self.cards])[0]
         self._stations: dict[str, dict[Any, Any]] = {}
         self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
         if query.clock != "door":
@@ -159,6 +161,13 @@ class Evaluator:
             some = Factors() if factors is None else factors.taken(rows)
             out[rows] = self._super(int(number)).times(held[rows], some, threads)
         return out
+
+    def pair_times(
+        self, pairs: Sequence[tuple[str, str]], masks: ArrayLike, *, factors: Factors | None = None
+    ) -> Ints:
+        """Return the times of pairs of places by their ids, int64 [choices, pairs]; see `times`."""
+        rows, columns = (self.ends.rows(pair[end] for pair in pairs) for end in (0, 1))
+        return self.times(masks, factors=factors)[:, rows, columns]
 
     def closed(self, masks: ArrayLike) -> Bools:
         """Return the choices without the cards that lack a card which they need, bool [choices, cards].
@@ -348,11 +357,3 @@ class Evaluator:
             self._memory[key] = self.rebuilt(mask)
             self.built += 1
         return self._memory[key]
-
-
-def _needs(base: Scenario, cards: Sequence[str]) -> Bools:
-    """Return which of the cards need which others of them, bool [cards, cards]."""
-    needs = {card.project_id: set(card.needs) for card in base.known_cards}
-    return np.array([[other in needs[card] for other in cards] for card in cards], np.bool_).reshape(
-        len(cards), len(cards)
-    )

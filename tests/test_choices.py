@@ -6,10 +6,10 @@ import pytest
 from network.compile import Query
 from network.ends import ends_of
 from network.reader import get_region
-from scenarios.cards import Card, get_card
+from scenarios.cards import Card, get_card, relations
 from scenarios.scenario import compose, get_scenario
 from sim.check import check
-from sim.choices import Choices, people_weights, rules_of, why_not_monotone, worth
+from sim.choices import Choices, people_weights, why_not_monotone, worth
 from sim.journeys import Network
 
 SECONDS = np.array([[3600, 3601, -1, 60], [20000, 3600, 3599, 3600]])
@@ -62,7 +62,7 @@ def _card(name, **more):
 
 def test_rules_between_cards():
     cards = [_card("a", needs=["b", "z"]), _card("b"), _card("c", excludes=["a"])]
-    needs, excludes = rules_of(cards)
+    needs, excludes = relations(cards)
     assert np.argwhere(needs).tolist() == [[0, 1]]
     assert np.argwhere(excludes).tolist() == [[0, 2], [2, 0]]
 
