@@ -8,6 +8,7 @@ has `times(origin)`, the times to all nodes, or `table(origins, destinations)`, 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
     Times = NDArray[Any]
 
-__all__ = ["PEERS", "Peer", "SciPy", "versions"]
+__all__ = ["PEERS", "Peer", "SciPy", "Searcher", "versions"]
 
 
-class Peer:
-    """A library that searches graphs.
+class Peer(ABC):
+    """A library that searches graphs, if only between some nodes.
 
     Attributes
     ----------
@@ -43,16 +44,24 @@ class Peer:
     turns: ClassVar[int] = 5
     needs_positions: ClassVar[bool] = False
 
+    @abstractmethod
+    def table(self, origins: NDArray[np.int32], destinations: NDArray[np.int32]) -> Times:
+        """Return the times between some nodes; infinite, or `UNREACHED`, where there is no way."""
+
+
+class Searcher(Peer):
+    """A library that searches from one node to all."""
+
+    @abstractmethod
     def times(self, origin: int) -> Times:
         """Return the times from an origin to all nodes; infinite, or `UNREACHED`, where there is no way."""
-        raise NotImplementedError
 
     def table(self, origins: NDArray[np.int32], destinations: NDArray[np.int32]) -> Times:
         """Return the times between some nodes."""
         return np.array([self.times(int(origin))[destinations] for origin in origins])
 
 
-class SciPy(Peer):
+class SciPy(Searcher):
     """``scipy.sparse.csgraph.dijkstra``."""
 
     name = "scipy"
@@ -73,7 +82,7 @@ class SciPy(Peer):
         return times_s
 
 
-class NetworKit(Peer):
+class NetworKit(Searcher):
     """NetworKit's Dijkstra."""
 
     name = "networkit"
@@ -95,7 +104,7 @@ class NetworKit(Peer):
         return np.where(times_s > 1e300, np.inf, times_s)
 
 
-class Igraph(Peer):
+class Igraph(Searcher):
     """python-igraph's distances."""
 
     name = "igraph"
@@ -113,7 +122,7 @@ class Igraph(Peer):
         return np.array(self.graph.distances(origin, weights="seconds")[0])
 
 
-class RustworkX(Peer):
+class RustworkX(Searcher):
     """rustworkx's Dijkstra."""
 
     name = "rustworkx"
@@ -138,7 +147,7 @@ class RustworkX(Peer):
         return times_s
 
 
-class NetworkX(Peer):
+class NetworkX(Searcher):
     """NetworkX's Dijkstra, in pure Python."""
 
     name = "networkx"
@@ -164,7 +173,7 @@ class NetworkX(Peer):
 
 
 class Pandana(Peer):
-    """pandana's contraction hierarchy."""
+    """pandana's contraction hierarchy, which answers pairs of nodes alone."""
 
     name = "pandana"
     most_links = 300_000
@@ -179,10 +188,6 @@ class Pandana(Peer):
         impedance = pd.DataFrame({"seconds": links.seconds.astype(np.float64)})
         self.graph = pandana.Network(pd.Series(links.x), pd.Series(links.y), *ends, impedance, twoway=False)
 
-    def times(self, origin: int) -> Times:
-        """Not offered: pandana answers pairs."""
-        raise NotImplementedError
-
     def table(self, origins: NDArray[np.int32], destinations: NDArray[np.int32]) -> Times:
         """Return the times between some nodes."""
         starts, ends = np.repeat(origins, destinations.size), np.tile(destinations, origins.size)
@@ -191,7 +196,7 @@ class Pandana(Peer):
         return times_s.reshape(origins.size, destinations.size)
 
 
-class RoutingKit(Peer):
+class RoutingKit(Searcher):
     """RoutingKit's customizable contraction hierarchy, by pyroutingkit."""
 
     name = "pyroutingkit"

@@ -233,10 +233,12 @@ def _one_mask(
     by = part_by[min(mask, len(part_by) - 1)]
     on, leg_s, seconds = work[0][lane], work[1][lane], work[2][lane]
     above, stands = work[3][lane], work[4][lane]
+    heap, heap_node, label = work[5][lane], work[6][lane], work[7][lane]
+    dist_s, parent = work[8][lane], work[9][lane]
+    no_offset_s, times_s, many = work[10], work[11][lane], work[12][lane]
     for part in range(held.size):
         on[held[part]] = True
     for leg in range(leg_cap_s.size):
-        times_s, many = work[11][lane], work[12][lane]
         count = _gathered(leg_start[leg], leg_start[leg + 1], legs, on, ride_by, headway_by, times_s, many)
         leg_s[leg] = _leg_s(count, times_s, many, leg_cap_s[leg], way, period_s)
     _stand(walks, listed, on, above, stands)
@@ -253,14 +255,13 @@ def _one_mask(
     for part in range(held.size):
         on[held[part]] = False
     for row in range(origin.size):
-        parent = work[9][lane]
         one_tree(
-            start, head, seconds, origin[row : row + 1], work[10], HORIZON_MAX_S,
-            work[5][lane], work[6][lane], work[7][lane], work[8][lane], parent,
+            start, head, seconds, origin[row : row + 1], no_offset_s, HORIZON_MAX_S,
+            heap, heap_node, label, dist_s, parent,
         )  # fmt: skip
         for column in range(destination.size):
             node = destination[column]
-            time_s = np.int64(work[8][lane][node])
+            time_s = np.int64(dist_s[node])
             if time_s == UNREACHED:
                 out[row, column] = -1
                 continue
