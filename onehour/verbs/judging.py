@@ -1,0 +1,204 @@
+"""Verbs that judge and time a scenario: check, route, matrix, access, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onehour.verbs.options import (
+    Goal,
+    Json,
+    Region,
+    Scenario,
+    Values,
+    Words,
+    area_of,
+    asks,
+    print_json,
+    spinner,
+    studies_of,
+    study_of,
+)
+
+
+@asks
+def check_verb(
+    scenario: Scenario = None,
+    *,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if the promise is not kept.")] = False,
+) -> None:
+    """Judge the promise: the verdict, its pairs, and the verdict under every reading."""
+    from onehour.report import check_data, print_check  # noqa: PLC0415
+
+    study = study_of(region, scenario, values, words, goal=goal)
+    with spinner("Searching all pairs under every reading", show=not as_json):
+        data = check_data(study, goal, words)
+    if as_json:
+        print_json(data)
+    else:
+        print_check(study, data)
+    if strict and not data["headline"]["kept"]:
+        raise typer.Exit(1)
+
+
+@asks
+def route_verb(
+    origin: Annotated[str, typer.Argument(help="Id of a place, station or zone, or a point lon,lat.")],
+    destination: Annotated[str, typer.Argument(help="The same.")],
+    *,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", help="A shipped scenario or a .toml file.")
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Show one journey: its stages with lines and stops, and the parts of its time."""
+    from onehour.report import print_route, route_data  # noqa: PLC0415
+
+    study = study_of(region, scenario, values, words)
+    origin, destination = origin.strip(), destination.strip()
+    with spinner("Searching", show=not as_json):
+        data = route_data(study, origin, destination, words)
+    if as_json:
+        print_json(data)
+    else:
+        print_route(study, data)
+
+
+@asks
+def matrix_verb(
+    scenario: Scenario = None,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet, .csv or .omx.")],
+    region: Region = "guangzhou",
+    places: Annotated[
+        Path | None, typer.Option("--places", help="A CSV file with the columns id, lon, lat.")
+    ] = None,
+    zones: Annotated[bool, typer.Option("--zones", help="Between all towns of the region.")] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
+    ] = False,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Write the times from places to places with their parts, in long form."""
+    from onehour.files import output_problems  # noqa: PLC0415
+    from onehour.matrix import ENDINGS, ends_given, write_matrix  # noqa: PLC0415
+
+    problems = output_problems(output, ENDINGS)
+    given = ends_given(places, zones=zones, problems=problems)
+    study = study_of(region, scenario, values, words, problems=problems)
+    with spinner("Searching", show=not as_json):
+        data = write_matrix(study, output, given, words, bom=bom)
+    if as_json:
+        print_json(data)
+    else:
+        typer.echo(
+            f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
+            f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
+        )
+
+
+@asks
+def access_verb(
+    scenario: Scenario = None,
+    *,
+    minutes: Annotated[float, typer.Option("--minutes", help="The limit.")] = 60.0,
+    opportunity: Annotated[
+        str, typer.Option("--opportunity", help="population, or a column of numbers of --to FILE.csv.")
+    ] = "population",
+    decay: Annotated[
+        str, typer.Option("--decay", help="step, linear, logistic, exponential, gaussian or zones (E2SFCA).")
+    ] = "step",
+    width: Annotated[
+        float | None, typer.Option("--width", help="Width of a linear or logistic decay, minutes.")
+    ] = None,
+    nearest: Annotated[
+        float | None, typer.Option("--nearest", help="Minutes until so many opportunities are in reach.")
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
+    ] = "zones",
+    by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
+    ] = None,
+    region: Region = "guangzhou",
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Count the people, or other opportunities, in reach: by place, how unequally, and around each core."""
+    from onehour.access import access  # noqa: PLC0415
+    from onehour.access_report import access_data, checked_options, print_access  # noqa: PLC0415
+
+    options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
+    options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
+    study = study_of(region, scenario, values, words, problems=problems)
+    with spinner("Searching", show=not as_json):
+        data = access_data(access(study, **options, words=words), by, output)
+    if as_json:
+        print_json(data)
+    else:
+        print_access(data)
+
+
+@asks
+def compare_verb(
+    before: Annotated[str | None, typer.Argument(help="A scenario: today-2026 if not given.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Another: plan-2030 if not given.")] = None,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A folder for all files, or one file: .json, .csv (pairs), .geojson, .gpkg or .parquet "
+            "(areas), .png, .svg or .pdf (map).",
+        ),
+    ] = None,
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    region: Region = "guangzhou",
+    goal: Goal = None,
+    words: Words,
+    values: Values = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two scenarios: minutes, pairs, people and area gained and lost, and why paths changed."""
+    from onehour.compare import (  # noqa: PLC0415
+        compare,
+        compare_output_problems,
+        default_scenarios,
+        write_comparison,
+    )
+    from onehour.compare_report import print_comparison  # noqa: PLC0415
+    from sim.grid import grid_of  # noqa: PLC0415
+
+    first, second = studies_of(
+        region,
+        default_scenarios(area_of(region), before, after),
+        values,
+        words,
+        goal=goal,
+        problems=[] if output is None else compare_output_problems(output),
+        checks=[lambda study: grid_of(study.area.region, cell_m)],
+    )
+    with spinner("Comparing", show=not as_json):
+        found = compare(first, second, goal, cell_m=cell_m, words=words)
+        files = [] if output is None else write_comparison(found, output)
+    if as_json:
+        print_json(found.data() | {"files": files})
+        return
+    print_comparison(found)
+    for file in files:
+        typer.echo(file)
