@@ -79,7 +79,7 @@ def answers(
 
     where = "--workers" if cluster is None else f"--cluster {cluster}"
     waiting, run = deque(numbers), uuid4().hex
-    with _client(workers, cluster) as client:
+    with _told(where), _client(workers, cluster) as client:
         running: dict[Any, int] = {}
         while waiting or running:
             most = AHEAD * max(1, len(_checked_workers(client, where)))
@@ -114,7 +114,6 @@ def _answered(question: Question, number: int) -> Answer | list[Problem]:
 
 def _result(future: Any, number: int, where: str) -> Answer:
     """Return a block that is done, and let the cluster forget it."""
-    from distributed import CancelledError  # noqa: PLC0415
     from distributed.scheduler import KilledWorker  # noqa: PLC0415
 
     try:
@@ -122,8 +121,6 @@ def _result(future: Any, number: int, where: str) -> Answer:
     except KilledWorker as error:
         what = f"block {number} ended its workers {error.allowed_failures + 1} times"
         raise BadInputError(Problem(where, what, "a smaller --block needs less memory")) from error
-    except CancelledError as error:
-        raise BadInputError(Problem(where, "the cluster was lost", _AGAIN)) from error
     except (ImportError, AttributeError) as error:
         what = f"a worker cannot load the program: {error}"
         fix = "install the same version of onehour on all machines"
@@ -136,10 +133,7 @@ def _result(future: Any, number: int, where: str) -> Answer:
 
 def _checked_workers(client: Client, where: str) -> dict[str, int]:
     """Return the threads of each worker: one each, since Numba's kernels want a process of their own."""
-    try:
-        found: dict[str, int] = client.nthreads()
-    except OSError as error:
-        raise BadInputError(Problem(where, "the cluster was lost", _AGAIN)) from error
+    found: dict[str, int] = client.nthreads()
     wide = [address for address, threads in found.items() if threads > 1]
     if wide:
         what = f"{wide[0]} has {found[wide[0]]} threads"
@@ -147,17 +141,29 @@ def _checked_workers(client: Client, where: str) -> dict[str, int]:
     return found
 
 
-_AGAIN = "the same command goes on where this one ended"
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Turn the errors of a cluster that goes away into one of ours."""
+    from distributed import CancelledError  # noqa: PLC0415
+    from distributed.comm.core import CommClosedError  # noqa: PLC0415
+
+    try:
+        yield
+    except (CancelledError, CommClosedError) as error:
+        fix = "the same command goes on where this one ended"
+        raise BadInputError(Problem(where, "the cluster was lost", fix)) from error
 
 
 @contextmanager
 def _client(workers: int | None, cluster: str | None) -> Iterator[Client]:
     """Give a client of a cluster, which is closed afterwards if it was started here."""
     from distributed import Client, LocalCluster  # noqa: PLC0415
+    from distributed.utils import silence_logging_cmgr  # noqa: PLC0415
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    quiet = silence_logging_cmgr(logging.CRITICAL)
     if cluster is None:
         with (
+            quiet,
             LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
             ) as here,
@@ -165,10 +171,11 @@ def _client(workers: int | None, cluster: str | None) -> Iterator[Client]:
         ):
             yield client
         return
-    try:
-        client = Client(cluster, timeout=CONNECT_S)
-    except (OSError, ValueError, TypeError) as error:
-        what = f"no Dask scheduler answers within {CONNECT_S} s"
-        raise BadInputError(Problem(f"--cluster {cluster}", what, "as tcp://10.0.0.1:8786")) from error
-    with client:
-        yield client
+    with quiet:
+        try:
+            client = Client(cluster, timeout=CONNECT_S)
+        except (OSError, ValueError, TypeError) as error:
+            what = f"no Dask scheduler answers within {CONNECT_S} s"
+            raise BadInputError(Problem(f"--cluster {cluster}", what, "as tcp://10.0.0.1:8786")) from error
+        with client:
+            yield client
