@@ -44,6 +44,7 @@ _TOLD = (
     "period",
     "traveller",
     "statistic",
+    "timing",
     "set",
 )
 
@@ -79,6 +80,7 @@ def write_matrix(
     words: Mapping[str, str | None],
     *,
     bom: bool = False,
+    within_min: float | None = None,
 ) -> dict[str, Any]:
     """Write a matrix to a file; return what was written.
 
@@ -91,7 +93,9 @@ def write_matrix(
     given
         What `ends_given` returns.
     words
-        clock, mode, period, traveller, statistic; None is the default.
+        clock, mode, period, traveller, statistic, timing; None is the default.
+    within_min
+        Limit of the share of departures that the column ``reliability`` tells, minutes; none by default.
     bom
         Whether a CSV file begins with a byte order mark, by which Excel knows UTF-8.
 
@@ -110,7 +114,7 @@ def write_matrix(
         if not ends:
             raise BadInputError(Problem("--zones", "the region has no zones", "give --places FILE.csv"))
     asked = {name: word for name, word in words.items() if word is not None}
-    table = study.matrix(ends, **asked)
+    table = study.matrix(ends, within_min=within_min, **asked)
     found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
         ending = output.suffix.lower()
@@ -148,11 +152,12 @@ def _write_omx(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
         omx.attrs["SHAPE"] = np.array(shape, np.int32)
         omx.attrs["onehour"] = json.dumps(found, ensure_ascii=False, default=str)
         data, lookup = omx.create_group("data"), omx.create_group("lookup")
-        for name in ("minutes", *(f"{part}_min" for part in PARTS)):
+        shares = ["reliability"] if "reliability" in table else []
+        for name in ("minutes", *(f"{part}_min" for part in PARTS), *shares):
             values = table[name].to_numpy(np.float64).reshape(shape)
             matrix = data.create_dataset(name, data=values, compression="gzip", shuffle=True)
             matrix.attrs["NA"] = np.nan
-            matrix.attrs["unit"] = "min"
+            matrix.attrs["unit"] = "share" if name in shares else "min"
         lookup["zone_id"] = np.array([name.encode() for name in origins], np.bytes_)
         lookup["zone_number"] = np.arange(1, len(origins) + 1, dtype=np.int32)
 

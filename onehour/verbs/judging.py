@@ -13,17 +13,20 @@ from onehour.verbs.options import (
     Region,
     Scenario,
     Values,
+    Within,
     Words,
     area_of,
     asks,
+    asks_when,
     print_json,
+    share_check,
     spinner,
     studies_of,
     study_of,
 )
 
 
-@asks
+@asks_when
 def check_verb(
     scenario: Scenario = None,
     *,
@@ -48,7 +51,7 @@ def check_verb(
         raise typer.Exit(1)
 
 
-@asks
+@asks_when
 def route_verb(
     origin: Annotated[str, typer.Argument(help="Id of a place, station or zone, or a point lon,lat.")],
     destination: Annotated[str, typer.Argument(help="The same.")],
@@ -57,6 +60,7 @@ def route_verb(
         str | None, typer.Option("--scenario", help="A shipped scenario or a .toml file.")
     ] = None,
     region: Region = "guangzhou",
+    within_min: Within = None,
     words: Words,
     values: Values = None,
     as_json: Json = False,
@@ -64,17 +68,17 @@ def route_verb(
     """Show one journey: its stages with lines and stops, and the parts of its time."""
     from onehour.report import print_route, route_data  # noqa: PLC0415
 
-    study = study_of(region, scenario, values, words)
+    study = study_of(region, scenario, values, words, checks=[share_check(within_min, words)])
     origin, destination = origin.strip(), destination.strip()
     with spinner("Searching", show=not as_json):
-        data = route_data(study, origin, destination, words)
+        data = route_data(study, origin, destination, words, within_min=within_min)
     if as_json:
         print_json(data)
     else:
         print_route(study, data)
 
 
-@asks
+@asks_when
 def matrix_verb(
     scenario: Scenario = None,
     *,
@@ -87,6 +91,7 @@ def matrix_verb(
     bom: Annotated[
         bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
     ] = False,
+    within_min: Within = None,
     words: Words,
     values: Values = None,
     as_json: Json = False,
@@ -97,15 +102,18 @@ def matrix_verb(
 
     problems = output_problems(output, ENDINGS)
     given = ends_given(places, zones=zones, problems=problems)
-    study = study_of(region, scenario, values, words, problems=problems)
+    checks = [share_check(within_min, words)]
+    study = study_of(region, scenario, values, words, problems=problems, checks=checks)
     with spinner("Searching", show=not as_json):
-        data = write_matrix(study, output, given, words, bom=bom)
+        data = write_matrix(study, output, given, words, bom=bom, within_min=within_min)
     if as_json:
         print_json(data)
     else:
+        told = ["scenario", "clock", "mode", "period", "statistic"]
+        told += ["timing"] if words["timing"] else []
         typer.echo(
             f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
-            f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
+            f"({', '.join(data[word] for word in told)})"
         )
 
 

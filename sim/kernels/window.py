@@ -485,12 +485,12 @@ def _share(
         reach = slice(access_start[origin], access_start[origin + 1])
         straight = slice(direct_start[origin], direct_start[origin + 1])
         place = thread if ranks.size else origin
-        rows = samples_s[place]
+        rows, left = samples_s[place], left_s[place]
         _sample_origin(
             timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
             direct_to[straight], direct_s[straight], limit_s, max_rides,
             trips_end[thread], trip_s[thread], own, rows,
-            grain_s, is_moment[thread], moments_s[thread], times_s[thread], left_s[thread],
+            grain_s, is_moment[thread], moments_s[thread], times_s[thread], left,
         )  # fmt: skip
         if ranks.size:
             _summarize(
@@ -506,7 +506,7 @@ def _share(
             if moments_s.shape[1]:
                 for end in range(rows.shape[0]):
                     for at in range(ranks.size):
-                        left_of[origin, end, at] = left_s[thread, end, sample_of[origin, end, at]]
+                        left_of[origin, end, at] = left[end, sample_of[origin, end, at]]
 
 
 @pjit
@@ -554,8 +554,10 @@ def window_times(*arguments: Any) -> None:
           for a workspace whose first axis are threads;
         - grain_s: who knows the timetable leaves at multiples of so many seconds after the first departure;
         - is_moment bool [threads, moments], moments_s int32 [threads, moments and a block], times_s int32
-          [threads, destinations, moments and a block] and left_s int32 [threads, destinations, draws ×
-          departures]: workspace for who knows the timetable; of size 0 behind the threads for others;
+          [threads, destinations, moments and a block]: workspace for who knows the timetable; of size 0
+          behind the threads for others;
+        - left_s: int32, the shape of samples_s, the moments at which who knows the timetable leaves; written;
+          of size 0 behind the first axis for others;
         - within_s: time within which samples are counted, s;
         - ranks: int64 [statistics], which smallest samples are wanted, from 1 on; none to keep the samples;
         - ranked_s: int32 [origins, destinations, statistics], those samples, s, or `UNREACHED`; written;
