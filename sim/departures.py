@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
     Int32s = NDArray[np.int32]
 
-MOST_LANES = 64
+MOST_LANES = 128
 """Departures that are searched at once."""
+
+WIDE_LANES = 256
+"""Moments of who knows the timetable that are searched at once: there are thousands."""
 
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 _FULL_LINE = 16  # int32 of a row of labels that fills whole cache lines
@@ -47,11 +50,15 @@ def clock_text(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
 
 
-def lanes_of(leave_s: Int32s) -> Int32s:
-    """Return departures as blocks of equally many lanes, the last filled up with its last departure."""
-    blocks = -(-len(leave_s) // MOST_LANES)
+def lanes_of(leave_s: Int32s, *, wide: bool = False) -> Int32s:
+    """Return departures as blocks of equally many lanes, the last filled up with its last departure.
+
+    Blocks are as wide as they may be if `wide`, else as wide as the departures need.
+    """
+    blocks = -(-len(leave_s) // (WIDE_LANES if wide else MOST_LANES))
     lanes = -(-len(leave_s) // blocks)
     lanes = -(-lanes // _FULL_LINE) * _FULL_LINE if lanes > _FEW else lanes
+    lanes = WIDE_LANES if wide else lanes
     padded = np.full(blocks * lanes, leave_s[-1], np.int32)
     padded[: len(leave_s)] = leave_s
     return padded.reshape(blocks, lanes)

@@ -54,9 +54,6 @@ class Window:
         ``random``, who leaves at each departure whatever runs; or ``planned``, who knows the timetable of the
         day: free from each departure on, takes of the journeys within `max_min` the one that arrives first,
         and leaves for it as late as it allows, so that there is no first wait.
-    grain_s
-        Who knows the timetable leaves at whole multiples of so many s after the first departure: 1 is exact,
-        more is sooner found, and up to so many s of waiting too much.
     arrive_by
         Whether the window holds times to arrive by, in place of departures: time runs backwards. The random
         traveller leaves as late as he may, and what is left until the time counts; who knows the timetable
@@ -90,7 +87,6 @@ class Window:
         draws: int = 100,
         seed: int = 0,
         traveller: str = "random",
-        grain_s: int = 1,
         arrive_by: bool = False,
         settings: Settings | None = None,
     ) -> None:
@@ -100,7 +96,6 @@ class Window:
         if problems:
             raise BadInputError(problems)
         self.traveller, self.arrive_by, self.seed = traveller, arrive_by, seed
-        self.grain_s = max(1, int(grain_s))
         if traveller not in {"random", "planned"}:
             raise UnknownNameError("traveller", traveller, ("random", "planned"))
         self.limit_s = int(60 * max_min)
@@ -335,13 +330,14 @@ class Window:
             self._last = columns, self._ways(columns, entering=self.arrive_by)
         end = self._last[1]
         lanes = _threads(len(rows.ids), threads)
-        leave_s = lanes_of(-self.clocks_s[::-1] if self.arrive_by else self.clocks_s)
+        knows = self.traveller == "planned"
+        leave_s = lanes_of(-self.clocks_s[::-1] if self.arrive_by else self.clocks_s, wide=knows)
         few = ranks is not None
         ranks = np.zeros(0, np.int64) if ranks is None else ranks
         kept = (lanes if few else len(rows.ids)), len(columns.ids), self.count
         moments = room = known = 0
-        if self.traveller == "planned":
-            moments = int(self.clocks_s[-1] - self.clocks_s[0] + self.limit_s) // self.grain_s + 1
+        if knows:
+            moments = int(self.clocks_s[-1] - self.clocks_s[0] + self.limit_s) + 1
             room, known = moments + leave_s.shape[1], len(columns.ids)
         pairs = (len(rows.ids), len(columns.ids)) if few else (0, 0)
         out = _Found(
@@ -358,7 +354,7 @@ class Window:
             *directs, self.limit_s, self.settings.max_rides,
             np.repeat(found.trips_end[None], lanes, axis=0), np.repeat(found.trip_s[None], lanes, axis=0),
             _workspace(lanes, found.count, len(found.pattern), leave_s.shape[1]),
-            out.samples_s, self.grain_s,
+            out.samples_s,
             np.empty((lanes, moments), np.bool_), np.empty((lanes, room), np.int32),
             np.empty((lanes, known, room), np.int32), out.left_s,
             within_s, ranks, out.ranked_s, out.sample_of, out.left_of, out.mean_s, out.within,

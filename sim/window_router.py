@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-GRAIN_S = 60
-"""A planned traveller leaves at whole minutes, s."""
-
 MOST_ENDS = 64
 """Between up to so many ends all times are found at once, and kept."""
 
@@ -106,7 +103,6 @@ class WindowRouter:
             draws=draws_of(numbers, query.traveller),
             seed=int(numbers["window_seed"]),
             traveller=query.traveller,
-            grain_s=GRAIN_S,
             arrive_by=query.timing == "arrive-by",
             settings=Settings(min_transfer_s=0, max_rides=int(numbers["window_max_rides"])),
         )

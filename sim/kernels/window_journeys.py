@@ -28,10 +28,11 @@ ends               int32    [queries, 2]            rides, and time of being rea
 
 from __future__ import annotations
 
-import numpy as np
-from numba import prange
+from typing import Any
 
-from sim.kernels._jit import jit, pjit
+import numpy as np
+
+from sim.kernels._jit import in_lanes, jit
 from sim.kernels.window import headway_trips, search
 
 
@@ -141,27 +142,33 @@ def _lanes(begin, end, query, leave_s):
 
 
 @jit
-def _some(
-    begin, end, timetable, off, back, bands, phases, backward, limit_s, max_rides,
-    access_start, access_to, access_s, egress, trips_end, trip_s, work, ready_room, alight_room,
+def _share(
+    thread, threads, timetable, off, back, bands, phases, backward, limit_s, max_rides,
+    access_start, access_to, access_s, egress, every_trips_end, every_trip_s, work, ready_room, alight_room,
     query, legs, ends,
 ):  # fmt: skip
-    """Read the journeys of the queries begin … end; those of equal origin and draw share their searches."""
+    """Read the journeys of one share of the queries; those of equal origin and draw share their searches."""
     (
         pattern_start, board_at, alight_at, trips_start, trip_run, run_arrive_s, run_depart_s,
         at_start, at_pattern, at_place, link_start, link_to, link_s,
     ) = timetable  # fmt: skip
     band_pattern, band_start_s, band_end_s, band_headway_s, band_exact = bands
-    low, high, improved, touched, is_touched, soon_low, soon_high, first, queue = work
+    low, high, improved, touched, is_touched, soon_low, soon_high, first, queue = (
+        work[0][thread], work[1][thread], work[2][thread], work[3][thread], work[4][thread],
+        work[5][thread], work[6][thread], work[7][thread], work[8][thread],
+    )  # fmt: skip
+    trips_end, trip_s = every_trips_end[thread], every_trip_s[thread]
     egress_start, egress_from, egress_s = egress
     rows = at_start.size + 1
-    most_s = np.empty(ready_room.size // ((max_rides + 1) * rows), np.int32)
-    row = begin
+    most_s = np.empty(ready_room.shape[1] // ((max_rides + 1) * rows), np.int32)
+    share = (query.shape[0] + threads - 1) // threads
+    row, end = thread * share, min((thread + 1) * share, query.shape[0])
     while row < end:
         lanes, stop = _lanes(row, end, query, most_s)
         leave_s, shape = most_s[:lanes], (max_rides + 1, rows, lanes)
         size = shape[0] * shape[1] * shape[2]
-        ready_by, alight_by = ready_room[:size].reshape(shape), alight_room[:size].reshape(shape)
+        ready_by = ready_room[thread, :size].reshape(shape)
+        alight_by = alight_room[thread, :size].reshape(shape)
         reach = slice(access_start[query[row, 0]], access_start[query[row, 0] + 1])
         headway_trips(
             band_pattern, band_start_s, band_end_s, band_headway_s, band_exact,
@@ -200,37 +207,25 @@ def _some(
         row = stop
 
 
-@pjit
-def window_journeys(
-    timetable, off, back, bands, phases, backward, limit_s, max_rides, access_start, access_to, access_s,
-    egress, trips_end, trip_s, work, ready_room, alight_room, query, legs, ends,
-) -> None:  # fmt: skip
-    """Read the journey of each query; `ends` has -1 rides where there is none.
+def window_journeys(*arguments: Any) -> None:
+    """Read the journey of each query.
 
     Parameters
     ----------
-    off, back, egress
-        Tuples of the three arrays of that name.
-    work
-        Tuple of the workspaces of `search` behind the labels, each with a first axis of threads.
-    ready_room, alight_room
-        int32 [threads, (rides + 1) × (platforms + 2) × lanes]: workspace for labels of so many lanes.
-    query
-        Sorted by origin, draw and departure.
-    legs, ends
-        Written. The other arguments are those of `sim.kernels.window.window_times`.
+    *arguments
+        In this order; those that are not described are those of `sim.kernels.window.window_times`.
+
+        - timetable;
+        - off, back: tuples of the three arrays of that name;
+        - bands, phases, backward, limit_s, max_rides, access_start, access_to, access_s, egress, trips_end,
+          trip_s;
+        - work: tuple of the workspaces of `search` behind the labels, each with a first axis of threads;
+        - ready_room, alight_room: int32 [threads, (rides + 1) × (platforms + 2) × lanes], workspace for
+          labels of so many lanes;
+        - query: sorted by origin, draw and departure;
+        - legs, ends: written; -1 rides where there is no journey.
     """
-    threads = trip_s.shape[0]
-    share = (query.shape[0] + threads - 1) // threads
-    for thread in prange(threads):
-        own = np.int64(thread)
-        _some(
-            min(own * share, query.shape[0]), min((own + 1) * share, query.shape[0]),
-            timetable, off, back, bands, phases, backward, limit_s, max_rides,
-            access_start, access_to, access_s, egress, trips_end[own], trip_s[own],
-            (
-                work[0][own], work[1][own], work[2][own], work[3][own], work[4][own],
-                work[5][own], work[6][own], work[7][own], work[8][own],
-            ),
-            ready_room[own], alight_room[own], query, legs, ends,
-        )  # fmt: skip
+    in_lanes(_share, arguments[_TRIP_S].shape[0], *arguments)
+
+
+_TRIP_S = 13  # place of trip_s among the arguments of `window_journeys`
