@@ -275,7 +275,7 @@ def search(
                     first[pattern] = place
                 else:
                     first[pattern] = min(first[pattern], place)
-        many = 0
+        many = np.int64(0)
         for row in range(queued):
             pattern = queue[row]
             call = pattern_start[pattern]
@@ -410,7 +410,8 @@ def _sample_origin(
                 ready, alight, low, high, improved, touched, is_touched, soon_low, soon_high, first, queue,
             )  # fmt: skip
             _arrivals(
-                alight, last_s, 1, 2 * limit_s, egress_start, egress_from, egress_s, 0, times_s
+                alight, last_s, np.int64(1), 2 * limit_s, egress_start, egress_from, egress_s,
+                np.int64(0), times_s,
             )  # fmt: skip
             most = min(is_moment.size, last_s[0] - every_s[0] + 1 + _longest(times_s[:, 0]))
             many = _moments(

@@ -122,6 +122,16 @@ def _read(
 
 
 @jit
+def _are_equal(one, other):
+    """Whether two tables are equal."""
+    for row in range(one.shape[0]):
+        for column in range(one.shape[1]):
+            if one[row, column] != other[row, column]:
+                return False
+    return True
+
+
+@jit
 def _lanes(begin, end, query, leave_s):
     """Write the departures of one origin and day from query `begin` on, as many as there is room for.
 
@@ -183,7 +193,7 @@ def _share(
                 ready_by[rides], alight_by[rides],
                 low, high, improved, touched, is_touched, soon_low, soon_high, first, queue,
             )  # fmt: skip
-            if rides > 0 and (alight_by[rides] == alight_by[rides - 1]).all():
+            if rides > 0 and _are_equal(alight_by[rides], alight_by[rides - 1]):
                 most = rides  # no ride more helps
                 break
         lane = 0
