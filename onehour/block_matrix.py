@@ -58,6 +58,8 @@ class Question:
         Table of the ends, and which of them are origins and destinations: JSON, compressed by zlib.
     parts
         Whether to find the parts of the times.
+    within_min
+        Limit of the share of departures to tell, minutes; None for no share.
     block
         Origins of a block.
     hashes
@@ -70,6 +72,7 @@ class Question:
     query: Query
     ends: bytes
     parts: bool
+    within_min: float | None
     block: int
     hashes: tuple[tuple[str, str], ...]
 
@@ -89,14 +92,25 @@ class BlockMatrix:
         Clock, mode, period, traveller and statistic.
     parts
         Whether to find the parts of the times.
+    within_min
+        Limit of the share of departures to tell, minutes; None for no share.
     block
         Origins of a block.
     """
 
     def __init__(
-        self, study: Study, ends: Ends, sides: tuple[Ints, Ints], query: Query, *, parts: bool, block: int
+        self,
+        study: Study,
+        ends: Ends,
+        sides: tuple[Ints, Ints],
+        query: Query,
+        *,
+        parts: bool,
+        within_min: float | None,
+        block: int,
     ) -> None:
-        self.study, self.ends, self.query, self.parts, self.block = study, ends, query, parts, block
+        self.study, self.ends, self.query = study, ends, query
+        self.parts, self.within_min, self.block = parts, within_min, block
         self.rows, self.columns = sides
         self.count = -(-len(self.rows) // block)
 
@@ -121,7 +135,10 @@ class BlockMatrix:
         held = json.loads(zlib.decompress(question.ends))
         sides = np.array(held["origins"], np.int64), np.array(held["destinations"], np.int64)
         ends = ends_of(study.network.region, pd.DataFrame(held["table"]))
-        return cls(study, ends, sides, question.query, parts=question.parts, block=question.block)
+        return cls(
+            study, ends, sides, question.query,
+            parts=question.parts, within_min=question.within_min, block=question.block,
+        )  # fmt: skip
 
     @cached_property
     def _ends_json(self) -> bytes:
@@ -159,7 +176,7 @@ class BlockMatrix:
             raise BadInputError(problems)
         return Question(
             study.area.source, study.source, self._numbers, self.query, zlib.compress(self._ends_json),
-            self.parts, self.block, tuple(_hashes(study).items()),
+            self.parts, self.within_min, self.block, tuple(_hashes(study).items()),
         )  # fmt: skip
 
     @cached_property
@@ -177,6 +194,7 @@ class BlockMatrix:
             "destinations": len(self.columns),
             "places_hash": hashlib.sha256(self._ends_json).hexdigest()[:16],
             "parts": self.parts,
+            "within_min": self.within_min,
             "block": self.block,
         }
 
@@ -188,7 +206,8 @@ class BlockMatrix:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """Provenance of the times."""
-        return self.study.provenance(self.query) | {"matrix": self.key}
+        found = self.study.provenance(self.query) | {"matrix": self.key}
+        return found if self.within_min is None else found | {"within_min": self.within_min}
 
     def origins(self, number: int) -> Ints:
         """Return the rows of the origins of a block."""
@@ -209,7 +228,8 @@ class BlockMatrix:
         where any end has one. Minutes are null where there is no journey.
         """
         rows, columns = self.origins(number), self.columns
-        times = self.study.network.router(self.ends, self.query).times(rows, columns, parts=self.parts)
+        router = self.study.network.router(self.ends, self.query)
+        times = router.times(rows, columns, parts=self.parts, within_min=self.within_min)
         lost = (times.seconds < 0).ravel()
         start = np.repeat(np.arange(len(rows), dtype=np.int32), len(columns))
         end = np.tile(np.arange(len(columns), dtype=np.int32), len(rows))
@@ -218,6 +238,8 @@ class BlockMatrix:
         data["minutes"] = pa.array(times.seconds.ravel() / 60, mask=lost)
         for column, name in enumerate(PARTS if self.parts else ()):
             data[f"{name}_min"] = pa.array(times.parts_s[..., column].ravel() / 60, mask=lost)
+        if self.within_min is not None and times.within is not None:
+            data["reliability"] = pa.array(times.within.ravel(), from_pandas=True)
         if self._is_named:
             for side, at, code in sides:
                 data |= {f"{side}_{name}": self._text(name, at, code) for name in _NAMES}

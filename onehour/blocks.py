@@ -37,6 +37,7 @@ def write_blocks(
     *,
     block: int | None = None,
     parts: bool = True,
+    within_min: float | None = None,
     workers: int | None = None,
     cluster: str | None = None,
     tell: Callable[[int, int], None] | None = None,
@@ -60,6 +61,8 @@ def write_blocks(
         Origins of a block; by default so many that a block has about a million pairs.
     parts
         Whether to find the parts of the times.
+    within_min
+        Limit, minutes: with a statistic over departures, also the share of them that take no longer.
     workers
         Compute in so many processes on this machine, by Dask; by default in this process.
     cluster
@@ -67,7 +70,7 @@ def write_blocks(
     tell
         Called with the numbers of blocks done and of all.
     **words
-        clock, mode, period, traveller, statistic, as for `onehour.study.Study.matrix`.
+        clock, mode, period, traveller, statistic, timing, as for `onehour.study.Study.matrix`.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def write_blocks(
         An option, a place or the output cannot be used; lists every problem.
     """
     problems = blocks_problems(output, block=block, workers=workers, cluster=cluster)
-    query = tried(lambda: study.free_query(**words), problems)
+    query = tried(lambda: study.share_query(within_min, **words), problems)
     sides = tried(lambda: study.sides(origins, destinations), problems)
     if problems:
         raise BadInputError(problems)
@@ -94,7 +97,7 @@ def write_blocks(
     if len(rows) > size * MOST_BLOCKS:
         what = f"{size} makes more than {MOST_BLOCKS:,} blocks"
         raise BadInputError(Problem("--block", what, f"{-(-len(rows) // MOST_BLOCKS)} origins or more"))
-    matrix = BlockMatrix(study, ends, (rows, columns), query, parts=parts, block=size)
+    matrix = BlockMatrix(study, ends, (rows, columns), query, parts=parts, within_min=within_min, block=size)
     question = None if workers is None and cluster is None else matrix.question()
     as_file = output.suffix.lower() == ".parquet"
     store = BlockStore(output.with_name(f"{output.name}.blocks") if as_file else output, matrix)

@@ -71,7 +71,7 @@ def plain(table):
     "words",
     [
         {},
-        {"clock": "station", "statistic": "p50"},
+        {"clock": "station", "statistic": "p50", "within_min": 60.0},
         {"clock": "in-vehicle", "mode": "any"},
         {"mode": "car", "period": "am-peak"},
     ],
@@ -290,7 +290,7 @@ def test_what_no_worker_can_load_is_refused(line, tmp_path):
     with pytest.raises(BadInputError, match="region: was made in this process"):
         Area(line_region()).scenario().matrix_blocks(tmp_path / "m", workers=1)
     ends, rows, columns = line.sides(None, None)
-    matrix = BlockMatrix(line, ends, (rows, columns), line.query(), parts=True, block=2)
+    matrix = BlockMatrix(line, ends, (rows, columns), line.query(), parts=True, within_min=None, block=2)
     question = matrix.question()
     assert _answered(question, 1) == matrix.answer(1)
     other = type(question)(
