@@ -7,9 +7,10 @@ import numpy as np
 import osmnx as ox
 import pytest
 
+import benchmarks.__main__
 import benchmarks.tasks
 from benchmarks import graphs
-from benchmarks.__main__ import main, start_rows
+from benchmarks.__main__ import bandwidth, main, start_rows
 from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
 from benchmarks.tasks import Case, Row, peer_rows
@@ -108,7 +109,20 @@ def test_the_command(capsys, tmp_path):
     tasks = {row["task"] for row in report["rows"] if row["target"] is not None}
     assert tasks >= {"one to all", "one, within 3600 s", "64 to all, prepared, 2 threads", "new times"}
     assert [line["nodes"] for line in report["growth"]] == [2500, 10_000]
+    assert set(report["bandwidth"]) in ({"not measured"}, {"threads 1, GB/s", "threads 2, GB/s"})
     assert {file.name for file in tmp_path.iterdir()} == {"ratios.png", "growth.png"}
+
+
+def test_memory_that_is_moved_lies_between_bounds_unless_the_cache_holds_all(monkeypatch):
+    case = Case("road", graphs.road_like(400), 3)
+    monkeypatch.setattr(benchmarks.__main__, "last_cache_bytes", lambda: 1 << 30)
+    assert "a sweep reads from the cache" in bandwidth(case)["not measured"]
+    monkeypatch.setattr(benchmarks.__main__, "last_cache_bytes", lambda: 0)
+    monkeypatch.setattr(benchmarks.__main__, "copy_bytes_per_s", lambda threads: 2e9 * threads)
+    for threads in (1, 2):
+        line = bandwidth(case)[f"threads {threads}, GB/s"]
+        assert 0 < 4 * line["at least"] < line["at most"]
+        assert line["copying reads and writes"] == 2 * threads
 
 
 @pytest.mark.usefixtures("alone")
