@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from onehour.verbs import feeds, judging, listing, pictures, planning
+from onehour.verbs import feeds, judging, listing, pictures, planning, streets
 
 app = typer.Typer(
     name="onehour",
@@ -20,6 +20,9 @@ app.add_typer(gtfs)
 
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
+
+roads = typer.Typer(name="streets", help="Real streets of OpenStreetMap for a region.", no_args_is_help=True)
+app.add_typer(roads)
 
 app.command("check")(judging.check_verb)
 app.command("route")(judging.route_verb)
@@ -45,3 +48,4 @@ app.command("schema")(listing.schema_verb)
 app.command("doctor")(listing.doctor_verb)
 gtfs.command("export")(feeds.gtfs_export_verb)
 gtfs.command("import")(feeds.gtfs_import_verb)
+roads.command("load")(streets.load_verb)

@@ -11,7 +11,7 @@ from rich.text import Text
 from network.graph import PARTS
 from network.schema import TABLES
 from onehour.numbers import minutes_text, number_or, share_text
-from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
+from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set, print_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -288,6 +288,7 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
         f"{data['traveller']} traveller · {_statistic(data)}"
     )
+    print_ways(console, data["provenance"])
     if data["within_min"] is not None:
         share = share_text(data["reliability"])
         console.print(f"Within {data['within_min']:g} min: {share} of the {_departures(data)}")

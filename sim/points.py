@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -44,6 +44,8 @@ class Settings:
         The same, m along the way.
     walk_max_min
         Longest walk all the way, min.
+    transfer_max_m
+        Stops so near to each other, m along the way, are joined on foot; 0: by the timetable alone.
     min_transfer_s
         Least time between reaching a stop and a departure, s; the first one too.
     max_rides
@@ -57,6 +59,7 @@ class Settings:
     egress_max_min: float = 30.0
     egress_max_m: float = 2000.0
     walk_max_min: float = 30.0
+    transfer_max_m: float = 0.0
     min_transfer_s: int = 60
     max_rides: int = 8
 
@@ -170,6 +173,34 @@ def direct_walks(start: Placed, end: Placed, settings: Settings) -> Directs | No
     )
     begin = np.searchsorted(one, np.arange(len(start.lon_lat) + 1))
     return Directs(begin.astype(np.int32), other.astype(np.int32), seconds.astype(np.int32))
+
+
+def joined_on_foot(timetable: Timetable, settings: Settings) -> Timetable:
+    """Return a timetable with a walk between all stops in reach; of two ways the quicker counts.
+
+    Walks take the way of `walks_between`, up to `Settings.transfer_max_m`.
+    """
+    if not settings.transfer_max_m > 0:
+        return timetable
+    places = positions(timetable.stops)
+    tail, head, seconds = walks_between(
+        places, places, settings, most_min=math.inf, most_m=settings.transfer_max_m
+    )
+    own = np.repeat(np.arange(timetable.n_stops), np.diff(timetable.transfer_start))
+    tail, head = np.append(own, tail), np.append(timetable.transfer_stop, head)
+    seconds = np.append(timetable.transfer_s, seconds)
+    order = np.lexsort((seconds, head, tail))
+    order = order[tail[order] != head[order]]
+    tail, head, seconds = tail[order], head[order], seconds[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    start = np.append(0, np.cumsum(np.bincount(tail[first], minlength=timetable.n_stops)))
+    return replace(
+        timetable,
+        transfer_start=start.astype(np.int32),
+        transfer_stop=head[first].astype(np.int32),
+        transfer_s=seconds[first].astype(np.int32),
+    )
 
 
 def walks_between(

@@ -13,7 +13,17 @@ from sim.kernels._jit import available_threads
 from sim.kernels.window import NEVER, UNREACHED, window_times
 from sim.kernels.window_journeys import window_journeys
 from sim.platforms import Platforms, platforms
-from sim.points import Access, Directs, Placed, Points, Settings, direct_walks, points, positions
+from sim.points import (
+    Access,
+    Directs,
+    Placed,
+    Points,
+    Settings,
+    direct_walks,
+    joined_on_foot,
+    points,
+    positions,
+)
 from sim.statistics import DEFAULT_STATISTICS, ranks_of
 from sim.window_journeys import Journeys, journeys_of
 
@@ -90,11 +100,12 @@ class Window:
         arrive_by: bool = False,
         settings: Settings | None = None,
     ) -> None:
-        self.timetable, self.settings = timetable, settings or Settings()
+        self.settings = settings or Settings()
         problems = _number_problems(step_s, max_min, draws, self.settings)
         self.clocks_s = clocks_s(window, step_s, problems)
         if problems:
             raise BadInputError(problems)
+        self.timetable = timetable = joined_on_foot(timetable, self.settings)
         self.traveller, self.arrive_by, self.seed = traveller, arrive_by, seed
         if traveller not in {"random", "planned"}:
             raise UnknownNameError("traveller", traveller, ("random", "planned"))
@@ -144,7 +155,7 @@ class Window:
         BadInputError
             The result would be larger than 4 GB.
         """
-        return self.moments(origins, destinations, directs, threads=threads)[0]
+        return self._sampled(self._every(origins, destinations, directs, threads).samples_s)
 
     def moments(
         self,
@@ -167,23 +178,29 @@ class Window:
         BadInputError
             As of `samples`.
         """
+        found = self._every(origins, destinations, directs, threads)
+        own_s = -self.clocks_s[::-1] if self.arrive_by else self.clocks_s
+        moment_s = np.tile(own_s, (*found.samples_s.shape[:2], self.draws))
+        if found.left_s.size:
+            moment_s = np.where(found.left_s < NEVER, found.left_s, moment_s)
+        return self._sampled(found.samples_s), self._sampled(-moment_s if self.arrive_by else moment_s)
+
+    def _every(
+        self, origins: Points, destinations: Points, directs: Directs | None, threads: int | None
+    ) -> _Found:
+        """Search for all single times."""
         size = 4 * len(origins.ids) * len(destinations.ids) * self.count
         if size > _MOST_BYTES:
             what = f"asks for {size / 1e9:.0f} GB of single times"
             raise BadInputError(Problem("raw", what, "ask for statistics, or fewer origins"))
-        found = self._search(origins, destinations, directs, threads)
-        shape = *found.samples_s.shape[:2], self.draws, len(self.clocks_s)
-        times_s, own_s = found.samples_s.reshape(shape), self.clocks_s
+        return self._search(origins, destinations, directs, threads)
+
+    def _sampled(self, values: Int32s) -> Int32s:
+        """Return what the kernel wrote for all samples as [origins, draws, clocks, destinations]."""
+        values = values.reshape(*values.shape[:2], self.draws, len(self.clocks_s))
         if self.arrive_by:
-            times_s, own_s = times_s[..., ::-1], -own_s[::-1]
-        moment_s = np.broadcast_to(own_s, shape)
-        if found.left_s.size:
-            left_s = found.left_s.reshape(shape)
-            moment_s = np.where(left_s < NEVER, left_s, moment_s)
-        if self.arrive_by:
-            moment_s = -moment_s[..., ::-1]
-        order = (1, 2, 3, 0) if self.arrive_by else (0, 2, 3, 1)
-        return np.ascontiguousarray(times_s.transpose(order)), np.ascontiguousarray(moment_s.transpose(order))
+            return np.ascontiguousarray(values[..., ::-1].transpose(1, 2, 3, 0))
+        return np.ascontiguousarray(values.transpose(0, 2, 3, 1))
 
     def statistics(
         self,
@@ -540,6 +557,7 @@ def _number_problems(step_s: int, max_min: float, draws: int, settings: Settings
             ("min_transfer_s", settings.min_transfer_s, 0),
             ("walk_kmh", settings.walk_kmh, 0.1),
             ("walk_detour", settings.walk_detour, 1),
+            ("transfer_max_m", settings.transfer_max_m, 0),
         )
         if not value >= least
     ]

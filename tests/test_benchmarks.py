@@ -9,7 +9,7 @@ import pytest
 
 import benchmarks.__main__
 import benchmarks.tasks
-from benchmarks import graphs
+from benchmarks import graphs, window
 from benchmarks.__main__ import bandwidth, main, start_rows
 from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
@@ -133,3 +133,14 @@ def test_a_wrong_answer_stops_the_run(capsys, monkeypatch):
     )
     assert main(["--quick"]) == 1
     assert "wrong answer, nothing is reported: road-like" in capsys.readouterr().err
+
+
+def test_the_window_equals_the_scan_and_tells_its_targets():
+    timetable = window.grid_timetable(5, 20)
+    assert (timetable.n_stops, timetable.n_trips) == (25, 400)
+    figures = window.against_scan(timetable)  # asserts that all departures are equal
+    assert [figure.target for figure in figures] == [None, None, 6]
+    assert window.origin_s(timetable) > 0
+    assert "target: at least 6 ×" in str(figures[2])
+    points = list(zip(timetable.stops["lon"], timetable.stops["lat"], strict=True))
+    assert len(window.between_points(timetable, points, 1)) == 3

@@ -12,7 +12,7 @@ from network.timetable import Timetable
 from sim.check import check
 from sim.journeys import Network
 from sim.kernels.window import UNREACHED
-from sim.points import Settings
+from sim.points import Settings, joined_on_foot
 from sim.window import Window, travel_times
 
 
@@ -83,6 +83,32 @@ def test_points_walk_to_stops_and_to_each_other():
     assert walk == pytest.approx(554 / 60, abs=0.05)
     assert ride > 10 + walk
     assert found.sel(origin="a").to_numpy()[0, 0] == 0
+
+
+def test_stops_in_reach_are_joined_on_foot():
+    stops = pd.DataFrame({"stop_id": list("abcd"), "lon": 113.0, "lat": [23.0, 23.1, 23.103, 23.2]})
+    calls = [("t", "a", 50_400), ("t", "b", 51_000), ("u", "c", 51_900), ("u", "d", 52_500)]
+    times = pd.DataFrame(calls, columns=["trip_id", "stop_id", "arrival_s"]).assign(sequence=[0, 1, 0, 1])
+    walk = pd.DataFrame({"from_stop_id": ["b"], "to_stop_id": ["c"], "seconds": [200]})
+    times = times.assign(departure_s=times["arrival_s"])
+    apart = Timetable.from_trips(stops, times)
+
+    def arrival(timetable, **options):
+        settings = Settings(walk_kmh=3.6, walk_detour=1.0, **options)
+        window = (50_000, 50_001)
+        raw = travel_times(timetable, ["a"], window=window, settings=settings, raw=True, destinations=["d"])
+        return int(raw[0, 0, 0])
+
+    assert arrival(apart) == UNREACHED
+    assert arrival(apart, transfer_max_m=400) == 2500  # 332 m on foot, 60 s before the departure
+    assert arrival(apart, transfer_max_m=300) == UNREACHED
+    near = Timetable.from_trips(stops, times.assign(departure_s=times["departure_s"]), transfers=walk)
+    assert near.transfer_s.tolist() == [200]
+    joined = joined_on_foot(near, Settings(walk_kmh=3.6, walk_detour=1.0, transfer_max_m=400))
+    assert joined.transfer_s.tolist() == [200, 332]
+    assert joined.transfer_stop.tolist() == [2, 1]
+    with pytest.raises(BadInputError, match="transfer_max_m: -1 is too small"):
+        arrival(apart, transfer_max_m=-1)
 
 
 @pytest.mark.parametrize(
