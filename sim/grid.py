@@ -78,24 +78,21 @@ class Grid:
         rows, columns = np.nonzero(self.inside)
         return np.column_stack([self.x_m[columns], self.y_m[rows]])
 
-<<<<<<< HEAD
+    @cached_property
+    def lon_lat(self) -> Floats:
+        """Centres of the cells inside, degrees WGS 84, [inside, 2]."""
+        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        return np.column_stack(to_degrees.transform(*self.xy.T))
+
     def cells(self) -> pd.DataFrame:
         """Return the cells inside as places: id, lon, lat (degrees, seven decimals), sorted by id.
 
         An id is that of the cell's lower left corner in metres of the metric CRS: ``N2553000E0735000``.
         """
         corner = np.rint(self.xy - self.cell_m / 2).astype(np.int64)
-        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
-        lon, lat = (np.round(part, 7) for part in to_degrees.transform(*self.xy.T))
+        lon, lat = np.round(self.lon_lat, 7).T
         ids = [f"N{y:07}E{x:07}" for x, y in corner.tolist()]
         return pd.DataFrame({"id": ids, "lon": lon, "lat": lat}).sort_values("id", ignore_index=True)
-=======
-    @cached_property
-    def lon_lat(self) -> Floats:
-        """Centres of the cells inside, degrees WGS 84, [inside, 2]."""
-        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
-        return np.column_stack(to_degrees.transform(*self.xy.T))
->>>>>>> window
 
     def holds(self, xy: Floats) -> Bools:
         """Return whether points lie in cells that are inside; [points], of metres [points, 2]."""
