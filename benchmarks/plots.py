@@ -88,7 +88,7 @@ def _growth(growth: list[dict[str, Any]], path: Path) -> None:
 def draw_window_growth(lines: list[dict[str, Any]], path: Path) -> None:
     """Draw times of the departure window by stops, trips and departures, each beside plain proportion."""
     names = {
-        "stops": "stops (trips grow with them)",
+        "stops": "stops (lines and trips grow too)",
         "trips": "trips",
         "departures": "departures, one a minute",
     }

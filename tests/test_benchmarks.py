@@ -13,6 +13,7 @@ from benchmarks import graphs, window
 from benchmarks.__main__ import bandwidth, main, start_rows
 from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
+from benchmarks.plots import draw_window_growth
 from benchmarks.tasks import Case, Row, peer_rows
 
 
@@ -123,6 +124,16 @@ def test_memory_that_is_moved_lies_between_bounds_unless_the_cache_holds_all(mon
         line = bandwidth(case)[f"threads {threads}, GB/s"]
         assert 0 < 4 * line["at least"] < line["at most"]
         assert line["copying reads and writes"] == 2 * threads
+
+
+def test_growth_of_the_window_is_drawn_by_what_grows(tmp_path):
+    lines = [
+        {"by": by, "size": size, "ms": size / 7}
+        for by in ("stops", "trips", "departures")
+        for size in (1, 2, 4)
+    ]
+    draw_window_growth(lines, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
 
 
 @pytest.mark.usefixtures("alone")
