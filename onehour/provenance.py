@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.window_router import DRAWS, SEED, STEP_S
@@ -35,7 +38,7 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     """Return region, scenario, their hashes, the query, values set by hand, and notes, as plain data."""
     region = study.area.region
     found: dict[str, Any] = {
-        "onehour": _version(),
+        "onehour": version(),
         "region": region.about.region_id,
         "scenario": study.scenario.name,
         "scenario_hash": study.scenario.hash,
@@ -72,9 +75,21 @@ def assumed_numbers(study: Study, query: Query) -> list[dict[str, Any]]:
     ]
 
 
-def _version() -> str:
+def version() -> str:
     """Return the version of the installed distribution."""
     try:
-        return version("onehour")
-    except PackageNotFoundError:
+        return metadata.version("onehour")
+    except metadata.PackageNotFoundError:
         return "unknown"
+
+
+@cache
+def code_hash() -> str:
+    """Return the hash of the program's own code: equal where every module is the same, byte for byte."""
+    digest = hashlib.sha256()
+    home = Path(__file__).resolve().parents[1]
+    for room in ("network", "onehour", "scenarios", "sim"):
+        for file in sorted((home / room).rglob("*.py")):
+            digest.update(f"{file.relative_to(home).as_posix()} ".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]

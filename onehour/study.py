@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from network.compile import Query
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
-from network.reader import get_region
+from network.reader import get_region, list_regions
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import xarray as xr
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from network.ends import Ends
     from network.region import Region
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from onehour.risk import Futures
     from scenarios import Card, Goal, Scenario
     from sim.results import Stage
+
+    Ints = NDArray[np.int64]
 
 DEFAULT_REGION = "guangzhou"
 DEFAULT_GOAL = "G02_centres_1h_rail"
@@ -53,7 +57,7 @@ def load(region: str = DEFAULT_REGION) -> Area:
     BadInputError
         (a `ValueError`) There is no such region, or its folder has problems; all of them are listed.
     """
-    return Area(get_region(region))
+    return Area(get_region(region), region if region in list_regions() else str(Path(region).resolve()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +68,13 @@ class Area:
     ----------
     region
         The region as its tables are, with all dates.
+    source
+        What `load` makes it of in another process: a shipped name or the path of a folder; blank where it was
+        made in this one.
     """
 
     region: Region
+    source: str = ""
 
     @property
     def default_scenario(self) -> str:
@@ -96,7 +104,8 @@ class Area:
         found = tried(lambda: scenarios.get_scenario(chosen, self.region), problems)
         if problems:
             raise BadInputError(problems)
-        return Study(self, found, dict(values or {}))
+        source = str(Path(chosen).resolve()) if chosen.endswith(".toml") else chosen
+        return Study(self, found, dict(values or {}), source)
 
     def query(self, **words: str | None) -> Query:
         """Return a query; words left out or None take the defaults, a region's own first period if need be.
@@ -191,11 +200,15 @@ class Study:
         The scenario.
     values
         Numbers of the model that were set for this study alone.
+    source
+        What `Area.scenario` makes the scenario of in another process: a shipped name or the path of a file;
+        blank where it was made in this one.
     """
 
     area: Area
     scenario: Scenario
     values: Mapping[str, float]
+    source: str = ""
 
     @cached_property
     def applied(self) -> scenarios.Applied:
@@ -368,6 +381,7 @@ class Study:
         period: str | None = None,
         traveller: str = "random",
         statistic: str = "expected",
+        parts: bool = True,
     ) -> pd.DataFrame:
         """Return the times from origins to destinations with their parts, in long form.
 
@@ -378,6 +392,8 @@ class Study:
             lat. By default the region's centres; destinations by default the origins.
         clock, mode, period, traveller, statistic
             See `network.compile.Query`; the period is ``midday`` if not given, where the region has one.
+        parts
+            Whether to find the parts of the times.
 
         Returns
         -------
@@ -385,15 +401,11 @@ class Study:
             Sorted by origin and destination: origin, destination, minutes (NaN where there is no journey), a
             column ``<part>_min`` a part, names; provenance in ``attrs``.
         """
-        start = self.centres() if origins is None else origins
-        end = start if destinations is None else destinations
-        start_ends, end_ends = self._ends(start), self._ends(end)
-        ends = self._joined(start_ends, end_ends)
+        ends, rows, columns = self.sides(origins, destinations)
         query = self.free_query(
             clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic
         )
-        rows, columns = ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
-        times = self.network.router(ends, query).times(rows, columns)
+        times = self.network.router(ends, query).times(rows, columns, parts=parts)
         seconds = times.seconds.ravel()
         reached = seconds >= 0
         ids = np.array(ends.ids, dtype=object)
@@ -404,12 +416,59 @@ class Study:
                 "minutes": np.where(reached, seconds / 60, np.nan),
             }
         ).astype({"origin": "str", "destination": "str"})
-        parts = times.parts_s.reshape(-1, len(PARTS))
-        for column, name in enumerate(PARTS):
-            table[f"{name}_min"] = np.where(reached, parts[:, column] / 60, np.nan)
+        parts_s = times.parts_s.reshape(len(seconds), -1)
+        for column, name in enumerate(PARTS if parts else ()):
+            table[f"{name}_min"] = np.where(reached, parts_s[:, column] / 60, np.nan)
         table = self._named(table, ends)
         table.attrs |= self.provenance(query)
         return table
+
+    def matrix_blocks(
+        self,
+        output: Path | str,
+        origins: Sequence[str] | pd.DataFrame | None = None,
+        destinations: Sequence[str] | pd.DataFrame | None = None,
+        **options: Any,
+    ) -> pd.DataFrame:
+        """Write the times from origins to destinations in blocks of origins: more than fits into memory.
+
+        Parameters
+        ----------
+        output
+            A folder of Parquet files, or one file ``.parquet``. The same call takes up what was interrupted.
+        origins, destinations
+            As for `matrix`.
+        **options
+            block, parts, workers, cluster, tell, and the words of a query: see
+            `onehour.blocks.write_blocks`.
+
+        Returns
+        -------
+        DataFrame
+            One row a block: block, file, first, last (origins), rows, reached, bytes, sha256; provenance, and
+            how many blocks were kept and computed, in ``attrs``.
+        """
+        from onehour.blocks import write_blocks  # noqa: PLC0415 - knows studies
+
+        return write_blocks(self, Path(output), origins, destinations, **options)
+
+    def sides(
+        self, origins: Sequence[str] | pd.DataFrame | None, destinations: Sequence[str] | pd.DataFrame | None
+    ) -> tuple[Ends, Ints, Ints]:
+        """Return the ends of a matrix, and the rows of its origins and destinations, sorted by id."""
+        start = self.centres() if origins is None else origins
+        end = start if destinations is None else destinations
+        start_ends, end_ends = self._ends(start), self._ends(end)
+        apart = start_ends.table.merge(end_ends.table, on="id").query("lon_x != lon_y or lat_x != lat_y")[
+            "id"
+        ]
+        if len(apart):
+            raise BadInputError(
+                Problem(f"places {name}", "stands at two points", "give each point an id of its own")
+                for name in apart
+            )
+        ends = self._joined(start_ends, end_ends)
+        return ends, ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
 
     def route(
         self, origin: str, destination: str, **words: str | None

@@ -78,6 +78,17 @@ class Grid:
         rows, columns = np.nonzero(self.inside)
         return np.column_stack([self.x_m[columns], self.y_m[rows]])
 
+    def cells(self) -> pd.DataFrame:
+        """Return the cells inside as places: id, lon, lat (degrees, seven decimals), sorted by id.
+
+        An id is that of the cell's lower left corner in metres of the metric CRS: ``N2553000E0735000``.
+        """
+        corner = np.rint(self.xy - self.cell_m / 2).astype(np.int64)
+        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        lon, lat = (np.round(part, 7) for part in to_degrees.transform(*self.xy.T))
+        ids = [f"N{y:07}E{x:07}" for x, y in corner.tolist()]
+        return pd.DataFrame({"id": ids, "lon": lon, "lat": lat}).sort_values("id", ignore_index=True)
+
     def holds(self, xy: Floats) -> Bools:
         """Return whether points lie in cells that are inside; [points], of metres [points, 2]."""
         left, low = self.x_m[0] - self.cell_m / 2, self.y_m[0] - self.cell_m / 2

@@ -59,7 +59,7 @@ class Times:
         Whole seconds, -1 where there is no journey, int64 [origins, destinations].
     parts_s
         Seconds by part, int64 [origins, destinations, parts]; columns are `network.graph.PARTS`. They sum to
-        `seconds`; zeros where there is no journey.
+        `seconds`; zeros where there is no journey. Without columns where no parts were asked for.
     alternative
         Which of the router's alternatives each time comes from, int64 [origins, destinations].
     """

@@ -93,11 +93,17 @@ class WindowRouter:
         )
         self._asked: dict[bytes, tuple[Ints, Ints, Ints, Ints]] = {}
 
-    def times(self, origins: Sequence[int] | Ints, destinations: Sequence[int] | Ints) -> Times:
-        """Return times between rows of the ends, and the parts of one journey that takes so long."""
+    def times(
+        self,
+        origins: Sequence[int] | Ints,
+        destinations: Sequence[int] | Ints,
+        *,
+        parts: bool = True,
+    ) -> Times:
+        """Return times between rows of the ends, and the parts of one journey that takes so long if asked."""
         start, end = np.asarray(origins, np.int64), np.asarray(destinations, np.int64)
-        seconds, parts = self._found(start, end)[:2]
-        return Times(seconds, parts, np.zeros_like(seconds))
+        seconds, parts_s = self._found(start, end, parts=parts)[:2]
+        return Times(seconds, parts_s if parts else parts_s[..., :0], np.zeros_like(seconds))
 
     def paths(self, pairs: Sequence[tuple[int, int]], times: Times | None = None) -> list[list[Stage] | None]:
         """Return the stages of the journey of each pair of rows of the ends, None where there is none."""
@@ -131,30 +137,33 @@ class WindowRouter:
 
     # ------------------------------------------------------------------------------------------------ search
 
-    def _found(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    def _found(self, start: Ints, end: Ints, *, parts: bool = True) -> tuple[Ints, Ints, Ints, Ints]:
         """Return seconds (-1: none), parts, departure and draw, [origins, destinations]."""
         if len(self.ends) > MOST_ENDS:
-            return self._searched(start, end)
+            return self._searched(start, end, parts=parts)
         every = np.arange(len(self.ends))
         key = every.tobytes()
         if key not in self._asked:
             self._asked[key] = self._searched(every, every)
-        seconds, parts, leave_s, draw = self._asked[key]
         at = np.ix_(start, end)
-        return seconds[at], parts[at], leave_s[at], draw[at]
+        seconds, parts_s, leave_s, draw = (found[at] for found in self._asked[key])
+        return seconds, parts_s, leave_s, draw
 
-    def _searched(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    def _searched(self, start: Ints, end: Ints, *, parts: bool = True) -> tuple[Ints, Ints, Ints, Ints]:
         origins, destinations = self._points(start), self._points(end)
         rank = math.ceil(self.query.percentile * self.window.count / 100)
         times_s, leave_s, draw = self.window.ranked(origins, destinations, rank, self._directs(start, end))
+        seconds = np.where(times_s == UNREACHED, -1, times_s).astype(np.int64)
+        if not parts:
+            return seconds, np.zeros((*times_s.shape, 0), np.int64), leave_s, draw
         one, other = np.nonzero(times_s != UNREACHED)
         at = one, other
         query = np.stack([one, draw[at], leave_s[at], other, times_s[at]], axis=1).astype(np.int32)
-        parts = np.zeros((*times_s.shape, len(PARTS)), np.int64)
+        parts_s = np.zeros((*times_s.shape, len(PARTS)), np.int64)
         rows = np.zeros((len(one), len(PARTS)), np.int64)
         rows[:, _COLUMNS] = self.window.journeys(origins, destinations, query).parts_s()
-        parts[at] = rows
-        return np.where(times_s == UNREACHED, -1, times_s).astype(np.int64), parts, leave_s, draw
+        parts_s[at] = rows
+        return seconds, parts_s, leave_s, draw
 
     def _points(self, rows: Ints) -> Points:
         """Return some of the ends with their ways to stations."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from onehour.verbs.options import (
     studies_of,
     study_of,
 )
+
+if TYPE_CHECKING:
+    from network.errors import Problem
 
 
 @asks
@@ -80,10 +83,29 @@ def matrix_verb(
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet, .csv or .omx.")],
     region: Region = "guangzhou",
+    start: Annotated[
+        str, typer.Option("--from", help="centres, zones, stations, cells, or a CSV file with id, lon, lat.")
+    ] = "centres",
+    end: Annotated[str | None, typer.Option("--to", help="The same; what --from says if not given.")] = None,
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of cells, m.")] = 500.0,
     places: Annotated[
-        Path | None, typer.Option("--places", help="A CSV file with the columns id, lon, lat.")
+        Path | None, typer.Option("--places", help="A CSV file: short for --from FILE --to FILE.")
     ] = None,
-    zones: Annotated[bool, typer.Option("--zones", help="Between all towns of the region.")] = False,
+    zones: Annotated[bool, typer.Option("--zones", help="Short for --from zones --to zones.")] = False,
+    parts: Annotated[bool, typer.Option("--parts/--no-parts", help="Find the parts of the times.")] = True,
+    block: Annotated[
+        int | None,
+        typer.Option("--block", help="Compute in blocks of so many origins, each kept."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Compute blocks in so many processes (needs Dask).")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Compute blocks on a Dask cluster: tcp://host:8786."
+        ),
+    ] = None,
     bom: Annotated[
         bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
     ] = False,
@@ -91,21 +113,39 @@ def matrix_verb(
     values: Values = None,
     as_json: Json = False,
 ) -> None:
-    """Write the times from places to places with their parts, in long form."""
-    from onehour.files import output_problems  # noqa: PLC0415
-    from onehour.matrix import ENDINGS, ends_given, write_matrix  # noqa: PLC0415
+    """Write the times from places to places with their parts, in long form; in blocks where they are many."""
+    from onehour.matrix import ENDINGS, given_sides, write_blocks, write_matrix  # noqa: PLC0415
 
-    problems = output_problems(output, ENDINGS)
-    given = ends_given(places, zones=zones, problems=problems)
+    problems: list[Problem] = []
+    sides = given_sides(start, end, places, zones=zones, cell_m=cell_m, problems=problems)
+    in_blocks = not output.suffix or any(option is not None for option in (block, workers, cluster))
+    if in_blocks:
+        from onehour.blocks import blocks_problems  # noqa: PLC0415
+
+        problems += blocks_problems(output, block=block, workers=workers, cluster=cluster)
+    else:
+        from onehour.files import output_problems  # noqa: PLC0415
+
+        problems += output_problems(output, ENDINGS)
     study = study_of(region, scenario, values, words, problems=problems)
-    with spinner("Searching", show=not as_json):
-        data = write_matrix(study, output, given, words, bom=bom)
+    with spinner("Searching", show=not as_json) as status:
+        if in_blocks:
+            tell = None if status is None else lambda done, of: status.update(f"Block {done} of {of} …")
+            options = {"block": block, "parts": parts, "workers": workers, "cluster": cluster, "tell": tell}
+            data = write_blocks(study, output, sides, words, **options)
+        else:
+            data = write_matrix(study, output, sides, words, parts=parts, bom=bom)
     if as_json:
         print_json(data)
-    else:
+        return
+    typer.echo(
+        f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
+        f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
+    )
+    if in_blocks:
+        damaged = f", {len(data['damaged'])} of them damaged before" if data["damaged"] else ""
         typer.echo(
-            f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
-            f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
+            f"{data['blocks']} blocks: {data['kept']} were there, {data['computed']} computed{damaged}"
         )
 
 
