@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from network.errors import Problem, UnknownNameError
+from network.points import read_points
 from onehour.access import GROUPS, PEOPLE, RESERVED, decay_asked
 from onehour.files import output_problems
-from onehour.matrix import read_places, write_rows
+from onehour.matrix import write_rows
 from onehour.numbers import minutes_text, share_text
 from onehour.terminal import console_of, empty_table, print_basis
 
@@ -51,7 +52,7 @@ def checked_options(
     if wanted in RESERVED:
         problems.append(Problem("--opportunity", f"{wanted!r} is no opportunity", "a column of numbers"))
     elif to != ZONES:
-        given = read_places(Path(to), problems, numbers=(wanted,))
+        given = read_points(Path(to), problems, numbers=(wanted,))
     elif wanted != PEOPLE:
         fix = f"give --to FILE.csv with the column {wanted}"
         problems.append(Problem("--opportunity", f"zones carry no {wanted!r}", fix))
