@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.spatial import cKDTree
 
+from network.access import pairs_within
 from network.cells import ID
-from network.distances import on_sphere, straight_km
+from network.distances import metric_xy, on_sphere, straight_km
 from network.errors import Problem, told
 from network.writer import checked_frame
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from network.region import Region
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 FAR_KM = 100.0
 """Points farther than this from every stop do not belong to the region."""
+
+STOP_M = 500.0
+"""Stops in the street up to so far from a place, in a straight line, stand for it, m."""
 
 _KINDS = {"places": "place", "zones": "zone"}
 
@@ -64,7 +68,36 @@ def with_points(
         )
     if len(problems) > before:
         return None
+    if "places" in points:
+        tables["centre_stations"] = _centre_stations(region, tables["places"])
     return region.replace(tables=tables, about=replace(region.about, notes=tuple(notes)))
+
+
+def _centre_stations(region: Region, places: pd.DataFrame) -> pd.DataFrame:
+    """Return which stations stand for each place: rail and metro near by, and stops close to it.
+
+    A place without either has the nearest station.
+    """
+    stations = region.stations
+    xy, station_xy = metric_xy(region, places), metric_xy(region, stations)
+    street = (stations["class"] == "street").to_numpy(bool)
+    metro_m = 1000 * region.parameters["centre_metro_max_km"]
+    place, station, away_m = pairs_within(xy, station_xy, max(metro_m, STOP_M))
+    near = away_m <= np.where(street[station], STOP_M, metro_m)
+    place, station = place[near], station[near]
+    alone = np.setdiff1d(np.arange(len(places)), place)
+    if alone.size:
+        nearest = np.asarray(cKDTree(station_xy).query(xy[alone])[1], np.int64)
+        place, station = np.append(place, alone), np.append(station, nearest)
+    why = np.where(np.isin(place, alone), "nearest station", "station near the place")
+    rows = pd.DataFrame(
+        {
+            "place_id": places["place_id"].to_numpy()[place],
+            "station_id": stations["station_id"].to_numpy()[station],
+            "why": why,
+        }
+    )
+    return checked_frame("centre_stations", rows, (), [])
 
 
 def _id_problems(file: str, table: pd.DataFrame) -> list[Problem]:

@@ -148,7 +148,7 @@ def _day(date: dt.date | str, problems: list[Problem]) -> dt.date | None:
     try:
         return dt.date.fromisoformat(date)
     except ValueError:
-        problems.append(Problem("date", f"{date!r} is no day", "write it as 2030-12-31"))
+        problems.append(Problem("--date", f"{date!r} is no day", "write it as 2030-12-31"))
         return None
 
 
