@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def write_region(region: Region, folder: Path) -> None:
-    """Write a region's tables and numbers into `folder`, which reads as a region of equal hash.
+    """Write a region's tables, numbers and streets into `folder`, which reads as a region of equal hash.
 
     Parameters
     ----------
@@ -57,6 +57,13 @@ def write_region(region: Region, folder: Path) -> None:
     if region.districts["features"]:
         text = json.dumps(region.districts, ensure_ascii=False)
         (folder / "districts.geojson").write_text(text, encoding="utf-8")
+    if region.street_networks:
+        from network.streets.files import save  # noqa: PLC0415 - loads pyarrow, and few regions have streets
+
+        for name in region.street_networks:
+            streets = region.streets(name)
+            if streets is not None:
+                save(streets, folder / f"streets_{name}.parquet")
 
 
 def checked_frame(
