@@ -12,13 +12,15 @@ from scipy.spatial import cKDTree
 from network.access import pairs_within
 from network.cells import ID
 from network.distances import metric_xy, on_sphere, straight_km
-from network.errors import Problem, told
+from network.errors import MOST_TOLD, Problem, told
+from network.streets.model import SNAP_M
 from network.writer import checked_frame
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from network.region import Region
+    from network.streets import Streets
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -35,7 +37,7 @@ _KINDS = {"places": "place", "zones": "zone"}
 def with_points(
     region: Region, points: dict[str, tuple[str, pd.DataFrame]], problems: list[Problem]
 ) -> Region | None:
-    """Return a region with places and zones, or None with every problem added.
+    """Return a region with places and zones, or None with every problem that is left added.
 
     Parameters
     ----------
@@ -45,15 +47,9 @@ def with_points(
         For ``places`` and ``zones``, those that are given: the file's name, and its table, as
         `network.points.read_points` reads it; of zones, every other column of numbers is an opportunity.
     problems
-        Gets what is wrong: ids that are none, or that stand twice; points far from every stop.
+        Gets what is wrong beside what `point_problems` finds: words that a column does not know.
     """
     before = len(problems)
-    problems += [problem for file, table in points.values() for problem in _id_problems(file, table)]
-    problems += _shared_ids(region, points)
-    for file, table in points.values():
-        problems += _far(file, table, region)
-    if len(problems) > before:
-        return None
     periods, tables, notes = region.about.period_names, {}, list(region.about.notes)
     for name, (file, table) in points.items():
         rows = table.rename(columns={"id": f"{_KINDS[name]}_id"}).assign(source=file, confidence="medium")
@@ -71,6 +67,15 @@ def with_points(
     if "places" in points:
         tables["centre_stations"] = _centre_stations(region, tables["places"])
     return region.replace(tables=tables, about=replace(region.about, notes=tuple(notes)))
+
+
+def point_problems(region: Region, points: dict[str, tuple[str, pd.DataFrame]]) -> list[Problem]:
+    """Return the ids of points that are none, or mean two things, and the points far from every stop."""
+    problems = [problem for file, table in points.values() for problem in _id_problems(file, table)]
+    problems += _shared_ids(region, points)
+    for file, table in points.values():
+        problems += _far(file, table, region)
+    return problems
 
 
 def _centre_stations(region: Region, places: pd.DataFrame) -> pd.DataFrame:
@@ -143,6 +148,84 @@ def _far(file: str, table: pd.DataFrame, region: Region) -> list[Problem]:
         )
         for row in np.flatnonzero(far)
     ]
+
+
+def on_streets(
+    region: Region,
+    points: dict[str, tuple[str, pd.DataFrame]],
+    streets: dict[str, Streets],
+    problems: list[Problem],
+    *,
+    leave_out: bool = False,
+) -> tuple[Region, dict[str, tuple[str, pd.DataFrame]]]:
+    """Return a region with streets, and those points that lie on them.
+
+    Parameters
+    ----------
+    region
+        What feeds gave. Its stops may lie beyond the streets: a note tells how many do.
+    points
+        As for `with_points`.
+    streets
+        Streets by network: ``walk``, and ``drive`` where there are any.
+    problems
+        Gets what is wrong: streets that are somewhere else; points with no street near by.
+    leave_out
+        Whether points with no street near by are left out, with a note, in place of being a problem.
+    """
+    walk = streets["walk"]
+    stations = region.stations
+    off_m = _off_m(walk, stations)
+    limit_m, near = SNAP_M["walk"], off_m <= SNAP_M["walk"]
+    if not near.any():
+        here = np.array([walk.node_lon.mean(), walk.node_lat.mean()])
+        there = stations[["lon", "lat"]].to_numpy(np.float64).mean(axis=0)
+        away_km = float(straight_km(here[:1], here[1:], there[:1], there[1:])[0])
+        what = (
+            f"the streets are around {here[0]:.2f}, {here[1]:.2f} (lon, lat), the stops of the feeds around "
+            f"{there[0]:.2f}, {there[1]:.2f}: {away_km:,.0f} km apart"
+        )
+        problems.append(Problem("--osm", what, "take streets and feeds of one region"))
+        return region, points
+    notes = list(region.about.notes)
+    if not near.all():
+        notes.append(
+            f"{(~near).sum():,} of {len(near):,} stations have no street within {limit_m:g} m: "
+            "they are reached in a straight line."
+        )
+    kept = {}
+    for name, (file, table) in points.items():
+        off_m = _off_m(walk, table)
+        lost = np.flatnonzero(~(off_m <= limit_m))
+        kept[name] = file, table
+        if not lost.size:
+            continue
+        if leave_out:
+            named = ", ".join(table["id"].iloc[lost[:5]]) + (", …" if lost.size > 5 else "")  # noqa: PLR2004
+            notes.append(f"{file}: {lost.size:,} {name} without a street near by are left out: {named}.")
+            kept[name] = file, table.drop(index=table.index[lost])
+            continue
+        problems += [
+            Problem(
+                f"{file} row {table.index[row]}",
+                f"{table['id'].iloc[row]} is {_away(off_m[row])} from the nearest street",
+                f"at most {limit_m:g} m: mend it, take a larger extract, or --leave-out such points",
+            )
+            for row in lost[:MOST_TOLD].tolist()
+        ]
+        if lost.size > MOST_TOLD:
+            what = f"{lost.size - MOST_TOLD} more {name} have no street near by"
+            problems.append(Problem(file, what, "see above"))
+    return region.replace(streets=streets, about=replace(region.about, notes=tuple(notes))), kept
+
+
+def _off_m(streets: Streets, table: pd.DataFrame) -> Floats:
+    """Return the straight line between points and the nearest street, m; NaN where there is none."""
+    return streets.snap(table[["lon", "lat"]].to_numpy(np.float64), 1000 * FAR_KM).off_m
+
+
+def _away(metres: float) -> str:
+    return f"over {FAR_KM:g} km" if np.isnan(metres) else f"{metres:,.0f} m"
 
 
 def nearest_km(lon: pd.Series[float], lat: pd.Series[float], to: pd.DataFrame) -> tuple[Floats, Ints]:

@@ -56,11 +56,19 @@ class Settings:
         package's numbers; and where the feeds hold buses, no feeder bus beside them.
     walk_m
         Stations up to so far apart, in a straight line, are joined on foot where no feed joins them.
+    own_periods
+        Periods of the region, in place of those of `like` and `PERIODS`.
     """
 
     region_id: str
     like: Region | None = None
     walk_m: float = 0
+    own_periods: tuple[Period, ...] = ()
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Periods of the region."""
+        return self.own_periods or (PERIODS if self.like is None else self.like.about.periods)
 
 
 def region_of(found: ServiceDay, settings: Settings) -> Region:
@@ -119,7 +127,7 @@ class _Making:
             time_zone=self.found.time_zone,
             date=self.found.day,
             attribution=" ".join(self.found.attributions),
-            periods=PERIODS if like is None else like.about.periods,
+            periods=self.settings.periods,
             service_start_s=hours.service_start_s,
             service_end_s=hours.service_end_s,
         )
@@ -249,11 +257,10 @@ class _Making:
         """Return lines, services and their calls."""
         calls = self.found.stop_times.assign(station_id=self.found.stop_times["stop_id"].map(self.station_of))
         patterns = patterns_of(calls, self.notes)
-        periods = PERIODS if self.settings.like is None else self.settings.like.about.periods
         if not patterns:
             what = f"no trip of {self.found.day} calls at two stations"
             raise BadInputError(Problem("feeds", what, "take another day, or other feeds"))
-        services, stops = services_of(patterns, self.found.frequencies, periods, self.notes)
+        services, stops = services_of(patterns, self.found.frequencies, self.settings.periods, self.notes)
         routes = self.found.routes[self.found.routes["route_id"].isin(services["route_id"])]
         ids = plain_ids(routes["route_id"])
         kind = dict(zip(routes["route_id"], routes["class"], strict=True))
