@@ -15,6 +15,7 @@ from network.legs import Legs
 from network.region import positions
 from network.rides import Calls, Rides, rides
 from network.seconds import minutes_s
+from sim.access import ways
 from sim.factors import SCALED_PARTS
 from sim.kernels.masks import BEST, EXPECTED, USUAL, masked_times
 
@@ -80,7 +81,7 @@ class SuperGraph:
         listed = [(key[1], key[2], state) for state, key, _ in held if key[0] == "centre"]
         region = region.replace(tables=_walking(region, walks, listed))
         ends = ends_of(region, wanted)
-        graph = compile_graph(region, ends, query, tables)
+        graph = compile_graph(region, ends, query, tables, ways(region, ends))
         self.origin, self.destination = graph.origin, graph.destination
         state_of = np.array([state for state, _ in runs], np.int64)
         self.lines = sorted({run.line for _, run in runs})

@@ -185,6 +185,10 @@ class Streets:
 
         return Snapper(self)
 
+    def metric_xy(self, lon_lat: Floats) -> Floats:
+        """Return points in degrees, [points, 2], in metres around the middle of the streets, [points, 2]."""
+        return self._snapper.metres(lon_lat)
+
     def snap(self, lon_lat: Floats, limit_m: float | None = None) -> Snapped:
         """Return the nearest place on a street of each point.
 

@@ -49,10 +49,14 @@ class Snapper:
         middle = [float(side.min() + side.max()) / 2 if len(side) else 0.0 for side in (lon, lat)]
         local = f"+proj=tmerc +lon_0={middle[0]} +lat_0={middle[1]} +ellps=WGS84 +units=m"
         self._to_metres = pyproj.Transformer.from_crs("EPSG:4326", local, always_xy=True)
-        points = np.column_stack(self._to_metres.transform(lon, lat))
+        points = self.metres(np.column_stack([lon, lat]))
         of_link = np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
         self._shapes = np.atleast_1d(np.asarray(shapely.linestrings(points, indices=of_link), object))
         self._tree = shapely.STRtree(self._shapes)
+
+    def metres(self, lon_lat: Floats) -> Floats:
+        """Return points in metres, [points, 2]."""
+        return np.column_stack(self._to_metres.transform(lon_lat[:, 0], lon_lat[:, 1]))
 
     def snap(self, lon_lat: Floats, limit_m: float) -> Snapped:
         """Return the nearest place on a street of each point; see `Streets.snap`.
@@ -64,7 +68,7 @@ class Snapper:
         along_m, off_m = np.full(count, np.nan), np.full(count, np.nan)
         if not count or not self.streets.n_links:
             return Snapped(link, along_m, off_m)
-        x, y = self._to_metres.transform(lon_lat[:, 0], lon_lat[:, 1])
+        x, y = self.metres(lon_lat).T
         known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         points = shapely.points(x[known], y[known])
         (row, found), away_m = self._tree.query_nearest(points, max_distance=limit_m, return_distance=True)
