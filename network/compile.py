@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from network.access import station_ways, walk_ways
+from network.access import straight_ways
 from network.complexes import stations_of
 from network.ends import in_core
 from network.errors import BadInputError, UnknownNameError
@@ -24,6 +24,7 @@ from network.station_times import by_class_s, change_s, entry_s, gate_s, street_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from network.access import Ways
     from network.ends import Ends
     from network.graph import MultimodalGraph
     from network.region import Region
@@ -167,7 +168,7 @@ class RideTables:
 
 
 def compile_graph(
-    region: Region, ends: Ends, query: Query, tables: RideTables | None = None
+    region: Region, ends: Ends, query: Query, tables: RideTables | None = None, ways: Ways | None = None
 ) -> MultimodalGraph:
     """Compile a region into a graph.
 
@@ -181,6 +182,8 @@ def compile_graph(
         Clock, mode, period, traveller and statistic. `Query.alternatives` are compiled one by one.
     tables
         `RideTables` of the region, where they are at hand.
+    ways
+        Ways of the ends on foot and by feeder bus (`sim.access.ways`); straight lines where not given.
 
     Returns
     -------
@@ -194,7 +197,7 @@ def compile_graph(
         The region has no such period.
     """
     region.about.period(query.period)
-    build = _Build(region, ends, query, tables or RideTables(region))
+    build = _Build(region, ends, query, tables or RideTables(region), ways)
     everything = query.mode == "any" and query.clock == "door"
     if query.mode != "car":
         build.trains()
@@ -214,8 +217,10 @@ def compile_graph(
 class _Build:
     """A graph under construction."""
 
-    def __init__(self, region: Region, ends: Ends, query: Query, tables: RideTables) -> None:
-        self.region, self.ends, self.query, self.tables = region, ends, query, tables
+    def __init__(
+        self, region: Region, ends: Ends, query: Query, tables: RideTables, ways: Ways | None
+    ) -> None:
+        self.region, self.ends, self.query, self.tables, self.ways = region, ends, query, tables, ways
         self.numbers = region.parameters
         self.builder = GraphBuilder()
         self.stations = region.stations
@@ -313,10 +318,11 @@ class _Build:
     def on_foot(self) -> None:
         """Join the ends to the stations in reach on foot or by feeder bus, and to each other on foot."""
         add = self.builder
-        end, station, seconds = station_ways(self.region, self.ends)
+        ways = self.ways or straight_ways(self.region, self.ends)
+        end, station, seconds = ways.to_stations
         if self.query.mode != "park-and-ride":
             add.links(LinkKind.ACCESS, self.origin[end], self.entrance[station], parts_s={"access": seconds})
-            one, other, walk = walk_ways(self.region, self.ends)
+            one, other, walk = ways.on_foot
             add.links(LinkKind.WALK, self.origin[one], self.destination[other], parts_s={"access": walk})
         add.links(LinkKind.EGRESS, self.exit[station], self.destination[end], parts_s={"egress": seconds})
 

@@ -12,6 +12,7 @@ from network.compile import RideTables, compile_graph
 from network.errors import BadInputError, Problem
 from network.graph import PARTS, LinkKind
 from network.timetable import Timetable
+from sim.access import ways, with_street_changes
 from sim.labels import Labels
 from sim.results import Stage, Times
 from sim.search import UNREACHED, SearchGraph
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from network.access import Ways
     from network.compile import Query
     from network.ends import Ends
     from network.graph import MultimodalGraph
@@ -32,12 +34,21 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Network:
-    """A region in the state of a scenario, with what its searches share."""
+    """A region in the state of a scenario, with what its searches share.
+
+    Where the region has streets to walk on, changes on foot lead over them
+    (`sim.access.with_street_changes`), and so do ways to and from stations.
+    """
 
     region: Region
     _routers: dict[tuple[Query, tuple[object, ...]], Router | WindowRouter] = field(
         default_factory=dict, repr=False
     )
+    _ways: dict[tuple[object, ...], Ways] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lead changes on foot over the streets."""
+        self.region = with_street_changes(self.region)
 
     @cached_property
     def tables(self) -> RideTables:
@@ -53,6 +64,14 @@ class Network:
     def timetable(self) -> Timetable:
         """Timetable of the region."""
         return Timetable.from_region(self.region)
+
+    def ways(self, ends: Ends) -> Ways:
+        """Return the ways of ends to stations and to each other; those of the last few are kept."""
+        if ends.key not in self._ways:
+            if len(self._ways) >= _MOST_WAYS:
+                self._ways.pop(next(iter(self._ways)))
+            self._ways[ends.key] = ways(self.region, ends)
+        return self._ways[ends.key]
 
     def router(self, ends: Ends, query: Query) -> Router | WindowRouter:
         """Return the router between `ends`; the same ends and query get the same router."""
@@ -80,6 +99,7 @@ class Network:
 
 
 _MOST_ROUTERS = 32
+_MOST_WAYS = 8
 
 
 class Router:
@@ -98,7 +118,14 @@ class Router:
     def __init__(self, network: Network, ends: Ends, query: Query) -> None:
         self.network, self.ends, self.query = network, ends, query
         self.graphs: tuple[MultimodalGraph, ...] = tuple(
-            compile_graph(network.region, ends, single, network.tables) for single in query.alternatives
+            compile_graph(
+                network.region,
+                ends,
+                single,
+                network.tables,
+                network.ways(ends) if single.clock == "door" and single.mode != "car" else None,
+            )
+            for single in query.alternatives
         )
         self.searches = tuple(
             SearchGraph.from_arrays(graph.tail, graph.head, graph.seconds, graph.n_nodes)

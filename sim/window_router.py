@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.access import station_ways, walk_ways
 from network.complexes import stations_of
 from network.graph import PARTS
 from sim.kernels.window import UNREACHED
@@ -78,7 +77,7 @@ class WindowRouter:
             end, station = stations_of(region, ends)
             self._ways = end, station, np.zeros_like(end)
         else:
-            self._ways = station_ways(region, ends)
+            self._ways = network.ways(ends).to_stations
         period = region.about.period(query.period)
         self.window = Window(
             self.timetable,
@@ -183,7 +182,7 @@ class WindowRouter:
         """Seconds between ends without riding: on foot, or none where both share a station."""
         pairs = {(row, row): 0 for row in range(len(self.ends))}
         if not self.is_inside:
-            walks = zip(*(part.tolist() for part in walk_ways(self.network.region, self.ends)), strict=True)
+            walks = zip(*(part.tolist() for part in self.network.ways(self.ends).on_foot), strict=True)
             return pairs | {(one, other): seconds for one, other, seconds in walks}
         at: dict[int, list[int]] = {}
         for end, station in zip(self._ways[0].tolist(), self._ways[1].tolist(), strict=True):
