@@ -45,7 +45,7 @@ def main() -> None:
     timetable = Timetable.from_gtfs(asked.feeds, asked.date)
     goals, settings = stops_of(timetable), Settings()
     whole = Window(timetable, WINDOW, settings=settings)
-    single = [Window(timetable, (int(at), int(at) + 1), settings=settings) for at in whole.leave_s]
+    single = [Window(timetable, (int(at), int(at) + 1), settings=settings) for at in whole.clocks_s]
     served = np.unique(timetable.pattern_stops)
     rows = np.random.default_rng(0).choice(served, min(10, len(served)), replace=False)
     whole_ms, single_ms = [], []
@@ -63,8 +63,8 @@ def main() -> None:
             one.samples(origin, goals, threads=1)
         single_ms.append(1000 * (time.thread_time() - begin))
     print(
-        f"{timetable.n_stops} stops, {timetable.n_trips} trips, {len(whole.leave_s)} departures, one origin: "
-        f"together {np.median(whole_ms):.1f} ms, one by one {np.median(single_ms):.1f} ms of CPU"
+        f"{timetable.n_stops} stops, {timetable.n_trips} trips, {len(whole.clocks_s)} departures, "
+        f"one origin: together {np.median(whole_ms):.1f} ms, one by one {np.median(single_ms):.1f} ms of CPU"
     )
 
 

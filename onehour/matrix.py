@@ -48,6 +48,7 @@ _TOLD = (
     "period",
     "traveller",
     "statistic",
+    "timing",
     "set",
 )
 
@@ -164,6 +165,7 @@ def write_matrix(
     *,
     parts: bool = True,
     bom: bool = False,
+    within_min: float | None = None,
 ) -> dict[str, Any]:
     """Write a matrix to a file; return what was written.
 
@@ -176,9 +178,11 @@ def write_matrix(
     sides
         Origins and destinations.
     words
-        clock, mode, period, traveller, statistic; None is the default.
+        clock, mode, period, traveller, statistic, timing; None is the default.
     parts
         Whether to find the parts of the times.
+    within_min
+        Limit of the share of departures that the column ``reliability`` tells, minutes; none by default.
     bom
         Whether a CSV file begins with a byte order mark, by which Excel knows UTF-8.
 
@@ -194,7 +198,7 @@ def write_matrix(
     if len(origins) * len(destinations) > MOST_PAIRS:
         what = f"{len(origins)} × {len(destinations)} pairs are too many at once"
         raise BadInputError(Problem(str(output), what, "compute them in blocks: --block 100"))
-    table = study.matrix(origins, destinations, **asked, parts=parts)
+    table = study.matrix(origins, destinations, **asked, parts=parts, within_min=within_min)
     found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
         ending = output.suffix.lower()
@@ -266,11 +270,12 @@ def _write_omx(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
         omx.attrs["SHAPE"] = np.array(shape, np.int32)
         omx.attrs["onehour"] = json.dumps(found, ensure_ascii=False, default=str)
         data, lookup = omx.create_group("data"), omx.create_group("lookup")
-        for name in ("minutes", *(f"{part}_min" for part in PARTS if f"{part}_min" in table)):
+        shares = ["reliability"] if "reliability" in table else []
+        for name in ("minutes", *(f"{part}_min" for part in PARTS if f"{part}_min" in table), *shares):
             values = table[name].to_numpy(np.float64).reshape(shape)
             matrix = data.create_dataset(name, data=values, compression="gzip", shuffle=True)
             matrix.attrs["NA"] = np.nan
-            matrix.attrs["unit"] = "min"
+            matrix.attrs["unit"] = "share" if name in shares else "min"
         lookup["zone_id"] = np.array([name.encode() for name in origins], np.bytes_)
         lookup["zone_number"] = np.arange(1, len(origins) + 1, dtype=np.int32)
 

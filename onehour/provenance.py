@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.window_router import DRAWS, SEED, STEP_S
+from sim.window_router import draws_of
 
 if TYPE_CHECKING:
     from network.compile import Query
@@ -45,6 +45,7 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         "region_hash": region.hash,
         "state_hash": study.network.region.hash,
         "seed": None,
+        "draws": None,
         "set": dict(study.values),
         "notes": list(region.about.notes),
         "licence": region.about.licence,
@@ -54,7 +55,12 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         found |= asdict(query)
         found["assumed"] = assumed_numbers(study, query)
         if query.by_window:
-            found |= {"seed": SEED, "draws": DRAWS[query.traveller], "departure_step_s": STEP_S}
+            numbers = study.network.region.parameters
+            found |= {
+                "seed": int(numbers["window_seed"]),
+                "draws": draws_of(numbers, query.traveller),
+                "departure_step_s": round(60 * numbers["window_step_min"]),
+            }
     return found
 
 

@@ -46,7 +46,7 @@ DEFAULT_REGION = "guangzhou"
 Words = Mapping[str, str | None]
 """clock, mode, period, traveller, statistic; None is the default."""
 
-_QUERY = ("clock", "mode", "period", "traveller", "statistic")
+_QUERY = ("clock", "mode", "period", "traveller", "statistic", "timing")
 
 
 def load(region: str = DEFAULT_REGION) -> Area:
@@ -153,8 +153,9 @@ class Area:
             With all that is wrong.
         """
         problems: list[Problem] = []
+        read = {} if words.get("statistic") else {"timing": None}  # the goal's own statistic may go with it
         checks: tuple[Callable[[], object], ...] = (
-            lambda: self.query(**words),
+            lambda: self.query(**{**words, **read}),
             lambda: self.goal(goal),
         )
         for check_one in checks:
@@ -275,11 +276,11 @@ class Study:
     def planning_words(self, aim: Goal, words: Words) -> dict[str, str | None]:
         """Return the words by which many networks are judged: those given, else the goal's own.
 
-        A goal's percentile over a window gives way to ``expected``, which takes a thousandth of the time.
+        A goal's percentile or mean over a window gives way to ``expected``: a thousandth of the time.
         """
         asked = self._asked(aim, words, _QUERY)
-        if words.get("statistic") is None and self.query(**asked).percentile:
-            asked["statistic"] = "expected"
+        if words.get("statistic") is None and self.query(**asked).over_departures:
+            asked |= {"statistic": "expected", "timing": None}
         return asked
 
     def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
@@ -326,7 +327,7 @@ class Study:
             pair and its minutes.
         """
         aim = self.goal(goal)
-        base = self._asked(aim, words, ("period", "traveller", "statistic"))
+        base = self._asked(aim, words, ("period", "traveller", "statistic", "timing"))
         ends = self._ends(self.centres())
         rows = []
         for reading in reading_queries(self.network.region):
@@ -395,6 +396,8 @@ class Study:
         traveller: str = "random",
         statistic: str = "expected",
         parts: bool = True,
+        timing: str = "depart-after",
+        within_min: float | None = None,
     ) -> pd.DataFrame:
         """Return the times from origins to destinations with their parts, in long form.
 
@@ -403,22 +406,36 @@ class Study:
         origins, destinations
             Ids of places, stations or zones, points written ``lon,lat``, or a table with the columns id, lon,
             lat. By default the region's centres; destinations by default the origins.
-        clock, mode, period, traveller, statistic
+        clock, mode, period, traveller, statistic, timing
             See `network.compile.Query`; the period is ``midday`` if not given, where the region has one.
         parts
             Whether to find the parts of the times.
+        within_min
+            Limit, minutes: with a statistic over departures, also the share of them that take no longer.
 
         Returns
         -------
         DataFrame
             Sorted by origin and destination: origin, destination, minutes (NaN where there is no journey), a
-            column ``<part>_min`` a part, names; provenance in ``attrs``.
+            column ``<part>_min`` a part, names; with `within_min` also reliability, the share. Provenance in
+            ``attrs``.
+
+        Raises
+        ------
+        BadInputError
+            A place or a word is unknown, or a share is asked for where there are no departures.
         """
         ends, rows, columns = self.sides(origins, destinations)
-        query = self.free_query(
-            clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic
-        )
-        times = self.network.router(ends, query).times(rows, columns, parts=parts)
+        words = {
+            "clock": clock,
+            "mode": mode,
+            "period": period,
+            "traveller": traveller,
+            "statistic": statistic,
+            "timing": timing,
+        }
+        query = self.share_query(within_min, **words)
+        times = self.network.router(ends, query).times(rows, columns, parts=parts, within_min=within_min)
         seconds = times.seconds.ravel()
         reached = seconds >= 0
         ids = np.array(ends.ids, dtype=object)
@@ -432,8 +449,12 @@ class Study:
         parts_s = times.parts_s.reshape(len(seconds), -1)
         for column, name in enumerate(PARTS if parts else ()):
             table[f"{name}_min"] = np.where(reached, parts_s[:, column] / 60, np.nan)
+        if within_min is not None and times.within is not None:
+            table["reliability"] = times.within.ravel()
         table = self._named(table, ends)
         table.attrs |= self.provenance(query)
+        if within_min is not None:
+            table.attrs["within_min"] = within_min
         return table
 
     def matrix_blocks(
@@ -484,7 +505,7 @@ class Study:
         return ends, ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
 
     def route(
-        self, origin: str, destination: str, **words: str | None
+        self, origin: str, destination: str, *, within_min: float | None = None, **words: str | None
     ) -> tuple[Verdict, tuple[Stage, ...] | None]:
         """Return time and stages of the journey between two places.
 
@@ -492,17 +513,20 @@ class Study:
         ----------
         origin, destination
             Id of a place, station or zone, or a point ``lon,lat``.
+        within_min
+            Limit, minutes: with a statistic over departures, also the share of them that take no longer.
         **words
-            clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
+            clock, mode, period, traveller, statistic, timing; the period is ``midday`` if not given.
 
         Returns
         -------
         verdict : Verdict
-            One row: minutes and parts.
+            One row: minutes and parts; with `within_min` also the reliability.
         stages : tuple of Stage or None
             None where there is no journey.
         """
-        verdict = self._judge([(origin, destination)], self.free_query(**words), None, paths=True)
+        query = self.share_query(within_min, **words)
+        verdict = self._judge([(origin, destination)], query, within_min, paths=True)
         return verdict, verdict.paths[0]
 
     def free_query(self, **words: str | None) -> Query:
@@ -517,6 +541,21 @@ class Study:
         if period is None and "midday" in self.area.region.about.period_names:
             period = "midday"
         return self.query(**{**words, "period": period})
+
+    def share_query(self, within_min: float | None, **words: str | None) -> Query:
+        """Return a query as `free_query` does; raise an error if no share within minutes can go with it."""
+        query = self.free_query(**words)
+        if within_min is None:
+            return query
+        problems = []
+        if not within_min > 0:
+            problems.append(Problem("--within", f"{within_min:g} is no limit", "minutes above 0"))
+        if not query.by_window:
+            what = f"{query.statistic}, {query.mode}, {query.clock} has no departures to take a share of"
+            problems.append(Problem("--within", what, "ask for --statistic p50 by transit, station or door"))
+        if problems:
+            raise BadInputError(problems)
+        return query
 
     # ----------------------------------------------------------------------------------------------- surface
 

@@ -79,8 +79,7 @@ class Network:
         if key not in self._routers:
             if len(self._routers) >= _MOST_ROUTERS:
                 self._routers.pop(next(iter(self._routers)))
-            runs = query.by_window and len(self.tables.calls.service) > 0  # else a walk is all there is
-            self._routers[key] = (WindowRouter if runs else Router)(self, ends, query)
+            self._routers[key] = (WindowRouter if query.by_window else Router)(self, ends, query)
         return self._routers[key]
 
     def graph_router(self, ends: Ends, query: Query) -> Router:
@@ -89,7 +88,7 @@ class Network:
         Raises
         ------
         BadInputError
-            The statistic is a percentile, which no graph holds.
+            The statistic is over departures, which no graph holds.
         """
         found = self.router(ends, query)
         if isinstance(found, WindowRouter):
@@ -138,8 +137,13 @@ class Router:
         destinations: Sequence[int] | Ints,
         *,
         parts: bool = True,
+        within_min: float | None = None,
     ) -> Times:
-        """Return times between rows of the ends, with their parts where those are asked for."""
+        """Return times between rows of the ends, with their parts where those are asked for.
+
+        One time stands for all departures here, so there are no shares of them within a limit.
+        """
+        del within_min
         start, end = np.asarray(origins, np.int64), np.asarray(destinations, np.int64)
         best = Times(
             np.full((start.size, end.size), -1, np.int64),

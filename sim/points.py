@@ -96,6 +96,10 @@ class Points(NamedTuple):
     access: Access
     inside: bool = False
 
+    def one(self, row: int) -> Points:
+        """Return one of the points alone."""
+        return Points(self.ids[row : row + 1], Access(*_one_row(*self.access, row)), self.inside)
+
 
 class Directs(NamedTuple):
     """Ways from origins to destinations without riding, in compressed rows: int32 arrays, s."""
@@ -103,6 +107,10 @@ class Directs(NamedTuple):
     start: Int32s
     to: Int32s
     seconds: Int32s
+
+    def one(self, row: int) -> Directs:
+        """Return the ways from one of the origins alone."""
+        return Directs(*_one_row(*self, row))
 
 
 class Placed(NamedTuple):
@@ -185,6 +193,12 @@ def walks_between(
     one, two, away_m = one[near][order], two[near][order], away_m[near][order]
     seconds = np.floor(away_m * settings.walk_detour * 3.6 / settings.walk_kmh + 0.5)
     return one, two, seconds.astype(np.int64)
+
+
+def _one_row(start: Int32s, to: Int32s, seconds: Int32s, row: int) -> tuple[Int32s, Int32s, Int32s]:
+    """Return one of compressed rows as the only one."""
+    ways = slice(start[row], start[row + 1])
+    return np.array([0, ways.stop - ways.start], np.int32), to[ways], seconds[ways]
 
 
 def positions(stops: pd.DataFrame) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,20 +13,20 @@ from onehour.verbs.options import (
     Region,
     Scenario,
     Values,
+    Within,
     Words,
     area_of,
     asks,
+    asks_when,
     print_json,
+    share_check,
     spinner,
     studies_of,
     study_of,
 )
 
-if TYPE_CHECKING:
-    from network.errors import Problem
 
-
-@asks
+@asks_when
 def check_verb(
     scenario: Scenario = None,
     *,
@@ -51,7 +51,7 @@ def check_verb(
         raise typer.Exit(1)
 
 
-@asks
+@asks_when
 def route_verb(
     origin: Annotated[str, typer.Argument(help="Id of a place, station or zone, or a point lon,lat.")],
     destination: Annotated[str, typer.Argument(help="The same.")],
@@ -60,6 +60,7 @@ def route_verb(
         str | None, typer.Option("--scenario", help="A shipped scenario or a .toml file.")
     ] = None,
     region: Region = "guangzhou",
+    within_min: Within = None,
     words: Words,
     values: Values = None,
     as_json: Json = False,
@@ -67,17 +68,17 @@ def route_verb(
     """Show one journey: its stages with lines and stops, and the parts of its time."""
     from onehour.report import print_route, route_data  # noqa: PLC0415
 
-    study = study_of(region, scenario, values, words)
+    study = study_of(region, scenario, values, words, checks=[share_check(within_min, words)])
     origin, destination = origin.strip(), destination.strip()
     with spinner("Searching", show=not as_json):
-        data = route_data(study, origin, destination, words)
+        data = route_data(study, origin, destination, words, within_min=within_min)
     if as_json:
         print_json(data)
     else:
         print_route(study, data)
 
 
-@asks
+@asks_when
 def matrix_verb(
     scenario: Scenario = None,
     *,
@@ -109,11 +110,13 @@ def matrix_verb(
     bom: Annotated[
         bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
     ] = False,
+    within_min: Within = None,
     words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
     """Write the times from places to places with their parts, in long form; in blocks where they are many."""
+    from network.errors import Problem  # noqa: PLC0415
     from onehour.matrix import ENDINGS, given_sides, write_blocks, write_matrix  # noqa: PLC0415
 
     problems: list[Problem] = []
@@ -123,24 +126,29 @@ def matrix_verb(
         from onehour.blocks import blocks_problems  # noqa: PLC0415
 
         problems += blocks_problems(output, block=block, workers=workers, cluster=cluster)
+        if within_min is not None:
+            problems.append(Problem("--within", "is not told by matrices in blocks", "leave out --block"))
     else:
         from onehour.files import output_problems  # noqa: PLC0415
 
         problems += output_problems(output, ENDINGS)
-    study = study_of(region, scenario, values, words, problems=problems)
+    checks = [share_check(within_min, words)]
+    study = study_of(region, scenario, values, words, problems=problems, checks=checks)
     with spinner("Searching", show=not as_json) as status:
         if in_blocks:
             tell = None if status is None else lambda done, of: status.update(f"Block {done} of {of} …")
             options = {"block": block, "parts": parts, "workers": workers, "cluster": cluster, "tell": tell}
             data = write_blocks(study, output, sides, words, **options)
         else:
-            data = write_matrix(study, output, sides, words, parts=parts, bom=bom)
+            data = write_matrix(study, output, sides, words, parts=parts, bom=bom, within_min=within_min)
     if as_json:
         print_json(data)
         return
+    told = ["scenario", "clock", "mode", "period", "statistic"]
+    told += ["timing"] if words["timing"] else []
     typer.echo(
         f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
-        f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
+        f"({', '.join(data[word] for word in told)})"
     )
     if in_blocks:
         damaged = f", {len(data['damaged'])} of them damaged before" if data["damaged"] else ""
