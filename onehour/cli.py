@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from onehour.verbs import feeds, judging, listing, pictures, planning, streets
+from onehour.verbs import feeds, judging, listing, pictures, planning, regions, streets
 
 app = typer.Typer(
     name="onehour",
@@ -17,6 +17,9 @@ gtfs = typer.Typer(
     name="gtfs", help="Exchange networks with other programs as GTFS feeds.", no_args_is_help=True
 )
 app.add_typer(gtfs)
+
+region = typer.Typer(name="region", help="Make a region of your own.", no_args_is_help=True)
+app.add_typer(region)
 
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
@@ -47,5 +50,6 @@ exports.command("network")(pictures.export_network_verb)
 app.command("schema")(listing.schema_verb)
 app.command("doctor")(listing.doctor_verb)
 gtfs.command("export")(feeds.gtfs_export_verb)
-gtfs.command("import")(feeds.gtfs_import_verb)
+gtfs.command("import")(regions.gtfs_import_verb)
+region.command("new")(regions.region_new_verb)
 roads.command("load")(streets.load_verb)

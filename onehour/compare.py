@@ -117,20 +117,24 @@ class Comparison:
         }
 
 
-def default_scenarios(area: Area, before: str | None, after: str | None) -> tuple[str, str]:
+def default_scenarios(area: Area, before: str | None = None, after: str | None = None) -> tuple[str, str]:
     """Return the names of two scenarios: those given, else today's and the plan's where they are shipped.
+
+    Where they are not, one that is given is compared with the region as it is.
 
     Raises
     ------
     BadInputError
-        The region ships none.
+        None is given, and the region ships none.
     """
-    known = set(area.scenarios()["scenario"])
-    pair = before or "today-2026", after or "plan-2030"
-    if (before is None or after is None) and not {"today-2026", "plan-2030"} <= known:
-        what = f"the region {area.region.about.region_id} has no scenarios that are compared by default"
-        raise BadInputError(Problem("compare", what, "name two: onehour compare A B"))
-    return pair
+    if {"today-2026", "plan-2030"} <= set(area.scenarios()["scenario"]):
+        return before or "today-2026", after or "plan-2030"
+    given = [name for name in (before, after) if name is not None]
+    if not given:
+        what = f"the region {area.region.about.region_id} has no scenario but base"
+        fix = "write one (onehour scenario new FILE), and compare base with it: FILE"
+        raise BadInputError(Problem("SCENARIO", what, fix))
+    return (given[0], given[1]) if len(given) > 1 else ("base", given[0])
 
 
 def compare(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_ARCS = 60
 _FEW = 10
+_WIDTHS = {"expressway": 1.0, "street": 0.6, "metro": 1.3}
+_ORDERS = {"expressway": 1, "street": 1.5, "metro": 3}
 
 
 def write_map(study: Study, output: Path, goal: str | None, words: Words) -> dict[str, Any]:
@@ -165,17 +167,20 @@ def _network(ax: Axes, study: Study, style: Style) -> list[Line2D]:
     roads, lines, stations = (metric(study, name) for name in ("roads", "lines", "stations"))
     roads = roads[roads["class"] != "connector"].assign(**{"class": "expressway"})
     drawn = []
-    for layer, order in ((roads, ["expressway"]), (lines, ["metro", "conventional", "intercity", "hsr"])):
+    for layer, order in (
+        (roads, ["expressway"]),
+        (lines, ["street", "metro", "conventional", "intercity", "hsr"]),
+    ):
         for mode in order:
             for status, dashes in STATUS_LINES.items():
                 part = layer[(layer["class"] == mode) & (layer["status"] == status)]
                 if part.empty:
                     continue
                 drawn.append((mode, status))
-                width = {"expressway": 1.0, "metro": 1.3}.get(mode, 2.0)
+                width = _WIDTHS.get(mode, 2.0)
                 add_layer(
                     ax, part, color=MODE_COLOURS[mode], linestyle=dashes, linewidth=width,
-                    zorder=1 if mode == "expressway" else 3 if mode == "metro" else 2,
+                    zorder=_ORDERS.get(mode, 2),
                 )  # fmt: skip
     rail = stations[stations["system"] == "rail"]
     add_layer(ax, rail, markersize=8, color="white", edgecolor="#444444", linewidth=0.6, zorder=4)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from network.errors import BadInputError, Problem, tried
 from network.graph import PARTS
-from network.reader import read_text
+from network.points import read_points
 from onehour.files import output_problems, whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from onehour.study import Study
 
@@ -38,12 +36,6 @@ MOST_PAIRS = 10_000_000
 
 CELL_M = 500.0
 """Side of cells where none is given, m."""
-
-_NEEDED = ("id", "lon", "lat")
-_KNOWN = (*_NEEDED, "name_zh", "name_en", "population")
-_BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0), "population": (0.0, 1e10)}
-_AMOUNT = (0.0, 1e15)
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 #: What the verb tells of the matrix that it wrote, beside the file and the numbers of rows.
 _TOLD = (
@@ -133,7 +125,7 @@ def given_sides(
         what = "stands beside --places"
         problems.append(Problem("--zones" if zones else long[0], what, "give one of the two"))
     if places is not None:
-        side = Side("", read_places(places, problems))
+        side = Side("", read_points(places, problems))
         return side, side
     if zones:
         return Side("zones"), Side("zones")
@@ -162,7 +154,7 @@ def side_given(option: str, word: str, cell_m: float, problems: list[Problem]) -
         fix = f"{', '.join(SIDES)}, or a file .csv with the columns id, lon, lat"
         problems.append(Problem(option, f"{word!r} is no set of places", fix))
         return Side()
-    return Side("", read_places(Path(word), problems), cell_m)
+    return Side("", read_points(Path(word), problems), cell_m)
 
 
 def write_matrix(
@@ -287,89 +279,6 @@ def _write_omx(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
             matrix.attrs["unit"] = "share" if name in shares else "min"
         lookup["zone_id"] = np.array([name.encode() for name in origins], np.bytes_)
         lookup["zone_number"] = np.arange(1, len(origins) + 1, dtype=np.int32)
-
-
-def read_places(path: Path, problems: list[Problem], *, numbers: Sequence[str] = ()) -> pd.DataFrame | None:
-    """Return the table of places in a CSV file, or None with every problem added.
-
-    Parameters
-    ----------
-    path
-        CSV file with the columns id, lon, lat; name_zh, name_en and population are read too, and `numbers`.
-    problems
-        Gets every problem, each with the file's name and row; the header is row 1.
-    numbers
-        Further columns that must be there and hold a number, 0 or more, in every row.
-    """
-    needed = (*_NEEDED, *numbers)
-    text = read_text(path, problems)
-    if text is None:
-        return None
-    before = len(problems)
-    cells = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    try:
-        rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, 1) if any(row)]
-    except csv.Error as error:
-        where = f"{path.name} row {len(rows) + cells.line_num}"
-        problems.append(Problem(where, f"is no CSV: {error}", "a quote may be left open"))
-        return None
-    header = rows[0][1] if rows else []
-    problems += [
-        Problem(f"{path.name} row 1", f"column {name!r} is missing", f"needed: {', '.join(needed)}")
-        for name in needed
-        if name not in header
-    ]
-    problems += [
-        Problem(f"{path.name} row 1", f"column {name!r} stands twice", "remove one")
-        for name in dict.fromkeys(header)
-        if header.count(name) > 1
-    ]
-    if len(problems) == before and len(rows) == 1:
-        problems.append(Problem(path.name, "holds no place", "a header id,lon,lat and a row a place"))
-    if len(problems) > before:
-        return None
-    table = _checked_rows(path.name, header, rows[1:], numbers, problems)
-    return table if len(problems) == before else None
-
-
-def _checked_rows(
-    file: str,
-    header: list[str],
-    rows: list[tuple[int, list[str]]],
-    numbers: Sequence[str],
-    problems: list[Problem],
-) -> pd.DataFrame:
-    """Return the rows of places as a table; what is wrong is added to `problems`."""
-    known, bounds = {*_KNOWN, *numbers}, _BOUNDS | dict.fromkeys(numbers, _AMOUNT)
-    first: dict[str, int] = {}
-    kept: list[dict[str, Any]] = []
-    for number, row in rows:
-        where = f"{file} row {number}"
-        if len(row) != len(header):
-            what = f"has {len(row)} cells, the header {len(header)}"
-            problems.append(Problem(where, what, "quote cells that hold commas"))
-            continue
-        place: dict[str, Any] = {name: cell for name, cell in zip(header, row, strict=True) if name in known}
-        name = place["id"]
-        if not name:
-            problems.append(Problem(f"{where}, id", "is blank", "give each place an id"))
-        elif first.setdefault(name, number) != number:
-            problems.append(
-                Problem(f"{where}, id", f"{name!r} stands already in row {first[name]}", "remove one")
-            )
-        for column, (low, high) in bounds.items():
-            text = place.get(column, "")
-            if text == "" and column not in {*_NEEDED, *numbers}:
-                place[column] = None
-                continue
-            value = float(text) if _NUMBER.fullmatch(text) else float("nan")
-            if not low <= value <= high:
-                fix = f"a number from {low:g} to {high:g}"
-                problems.append(Problem(f"{where}, {column}", f"{text[:60]!r} is no {column}", fix))
-            place[column] = value
-        kept.append(place)
-    return pd.DataFrame(kept)
 
 
 def write_rows(table: pd.DataFrame, output: Path) -> None:

@@ -123,9 +123,9 @@ def _roads(study: Study, frame: _Frame) -> list[dict[str, str]]:
 
 
 def _lines(study: Study, frame: _Frame) -> list[dict[str, str]]:
-    """Return the path of each line, metro lines last."""
+    """Return the path of each line: those of the street first, metro lines last."""
     lines = _layer(study, "lines")
-    order = lines["class"].eq("metro").sort_values(kind="stable").index
+    order = lines["class"].map({"street": 0, "metro": 2}).fillna(1).sort_values(kind="stable").index
     return [
         {
             "id": lines.at[row, "line_id"],

@@ -17,6 +17,7 @@ from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
 from network.reader import get_region, list_regions
+from network.roads import can_drive
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 DEFAULT_REGION = "guangzhou"
-DEFAULT_GOAL = "G02_centres_1h_rail"
 
 Words = Mapping[str, str | None]
 """clock, mode, period, traveller, statistic; None is the default."""
@@ -141,7 +141,8 @@ class Area:
         UnknownNameError
             There is no such goal.
         """
-        return scenarios.get_goal(DEFAULT_GOAL if name is None else name, self.region.about.region_id)
+        region_id = self.region.about.region_id
+        return scenarios.headline_goal(region_id) if name is None else scenarios.get_goal(name, region_id)
 
     def check_words(self, words: Words, goal: str | None = None) -> None:
         """Raise an error with every word of a query, and the goal, that is unknown.
@@ -231,8 +232,20 @@ class Study:
         return self.area.scenario(name, values=self.values)
 
     def query(self, **words: str | None) -> Query:
-        """Return a query; see `Area.query`."""
-        return self.area.query(**words)
+        """Return a query; see `Area.query`.
+
+        Raises
+        ------
+        BadInputError
+            As of `Area.query`; or the mode needs a car, and nothing is known of the region's roads.
+        """
+        query = self.area.query(**words)
+        if query.mode != "transit" and not can_drive(self.network.region):
+            what = f"the region has neither roads nor streets, so no way by {query.mode} is known"
+            raise BadInputError(
+                Problem("--mode", what, "use transit, or give it streets: onehour region new --osm")
+            )
+        return query
 
     # ------------------------------------------------------------------------------------------------ check
 

@@ -164,7 +164,10 @@ def access_verb(
     *,
     minutes: Annotated[float, typer.Option("--minutes", help="The limit.")] = 60.0,
     opportunity: Annotated[
-        str, typer.Option("--opportunity", help="population, or a column of numbers of --to FILE.csv.")
+        str,
+        typer.Option(
+            "--opportunity", help="population, another of the region's (jobs), or a column of --to FILE.csv."
+        ),
     ] = "population",
     decay: Annotated[
         str, typer.Option("--decay", help="step, linear, logistic, exponential, gaussian or zones (E2SFCA).")
@@ -178,7 +181,10 @@ def access_verb(
     to: Annotated[
         str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
     ] = "zones",
-    by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="town, district or city; district where the region has any, else city."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
     ] = None,
@@ -188,12 +194,13 @@ def access_verb(
     as_json: Json = False,
 ) -> None:
     """Count the people, or other opportunities, in reach: by place, how unequally, and around each core."""
-    from onehour.access import access  # noqa: PLC0415
+    from onehour.access import access, opportunity_problems  # noqa: PLC0415
     from onehour.access_report import access_data, checked_options, print_access  # noqa: PLC0415
 
     options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
     options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
-    study = study_of(region, scenario, values, words, problems=problems)
+    checks = [] if to != "zones" else [lambda study: opportunity_problems(study, opportunity)]
+    study = study_of(region, scenario, values, words, problems=problems, checks=checks)
     with spinner("Searching", show=not as_json):
         data = access_data(access(study, **options, words=words), by, output)
     if as_json:

@@ -110,6 +110,17 @@ def test_places_without_a_journey_without_names_and_without_parts(line, tmp_path
     assert not [name for name in at_once if name.endswith("_min")]
 
 
+def test_shares_of_departures_are_told_in_blocks_too(line, command, folder, tmp_path):
+    words = ["matrix", "--region", folder / "line", "--statistic", "p50", "--within", "20", "-o"]
+    assert command(*words, tmp_path / "m", "--block", "3").status == 0
+    found = pd.read_parquet(tmp_path / "m")
+    expected = line.matrix(statistic="p50", within_min=20)
+    np.testing.assert_array_equal(found["reliability"], expected["reliability"])
+    assert 0 < expected["reliability"].mean() < 1
+    done = command(*words, tmp_path / "m", "--block", "3", "--no-parts")
+    assert "another matrix: parts True, not False (choose" in done.err
+
+
 def test_the_size_of_a_block_is_chosen_and_bounded(line, tmp_path):
     assert len(line.matrix_blocks(tmp_path / "a", PLACES)) == 1
     many = pd.DataFrame({"id": [f"p{n:05}" for n in range(20_001)], "lon": 113.0, "lat": 23.0})
