@@ -16,6 +16,7 @@ from benchmarks.graphs import SEED, from_osm, guangzhou, metropolitan, road_like
 from benchmarks.machine import cold_start, copy_bytes_per_s, description, last_cache_bytes
 from benchmarks.peers import PEERS
 from benchmarks.tasks import ORIGINS, Case, Row, peer_rows, plain_rows, prepared_rows
+from network.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="also draw ratios.png and growth.png")
     parser.add_argument(
         "--graph", type=Path, action="append", default=[], metavar="FILE",
-        help="also a street network: OpenStreetMap XML (.osm) or OSMnx GraphML (.graphml)",
+        help="also streets to drive on: OpenStreetMap (.osm, .osm.pbf), OSMnx (.graphml), saved (.parquet)",
     )  # fmt: skip
     options = parser.parse_args(arguments)
     try:
-        report = run(quick=options.quick, files=options.graph)
+        files = [Case("other", from_osm(file), 3 if options.quick else 15) for file in options.graph]
+    except BadInputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        report = run(quick=options.quick, files=files)
     except AssertionError as error:
         print(f"wrong answer, nothing is reported: {error}", file=sys.stderr)
         return 1
@@ -50,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(*, quick: bool, files: list[Path]) -> Report:
+def run(*, quick: bool, files: list[Case]) -> Report:
     """Return all that is measured."""
     report: Report = {"machine": description(), "quick": quick}
     turns = 3 if quick else 15
@@ -61,7 +67,7 @@ def run(*, quick: bool, files: list[Path]) -> Report:
     cases = [road[-1], Case("metropolitan", metropolitan(*((900, 40) if quick else (80_000, 400))), turns)]
     if not quick:
         cases.append(Case("compiled region", guangzhou(), turns))
-    cases += [Case("other", from_osm(file), turns) for file in files]
+    cases += files
     for case in cases:
         tell(f"{case.links.name}: plain, prepared")
         rows += plain_rows(case)

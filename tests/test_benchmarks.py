@@ -6,6 +6,8 @@ import sys
 import numpy as np
 import osmnx as ox
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 import benchmarks.__main__
 import benchmarks.tasks
@@ -15,6 +17,8 @@ from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
 from benchmarks.plots import draw_window_growth
 from benchmarks.tasks import Case, Row, peer_rows
+from network.distances import straight_km
+from tests.network.streets_files import HELSINKI
 
 
 def is_sound(graph):
@@ -38,13 +42,30 @@ def test_a_street_network_from_a_file(tmp_path):
     streets = ox.graph.nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     for node, x in ((7, 113.0), (8, 113.01), (9, 113.02)):
         streets.add_node(node, x=x, y=23.0)
-    for a, b, length in ((7, 8, 100.0), (7, 8, 50.0), (8, 9, 1.0), (9, 9, 5.0)):
-        streets.add_edge(a, b, length=length, highway="residential", maxspeed="36", osmid=1)
+    for a, b, length in ((7, 8, 2000.0), (7, 8, 1500.0), (8, 9, 1100.0), (9, 7, 3000.0), (9, 9, 50.0)):
+        streets.add_edge(a, b, length=length, highway="residential", maxspeed="36", oneway=True, osmid=1)
     ox.save_graphml(streets, tmp_path / "town.graphml")
     links = graphs.from_osm(tmp_path / "town.graphml")
     is_sound(links)
     assert links.name == "town, 3 nodes"
-    assert [links.tail.tolist(), links.head.tolist(), links.seconds.tolist()] == [[0, 1], [1, 2], [5, 1]]
+    assert [links.tail.tolist(), links.head.tolist()] == [[0, 1, 2], [1, 2, 0]]
+    assert links.seconds.tolist() == [150, 110, 300]
+
+
+def test_a_real_extract():
+    links = graphs.from_osm(HELSINKI)
+    is_sound(links)
+    assert links.n_nodes > 100
+    whole = coo_array((np.ones(links.tail.size), (links.tail, links.head)), shape=(links.n_nodes,) * 2)
+    assert connected_components(whole, connection="strong")[0] == 1
+    away_km = straight_km(*(part[end] for end in (links.tail, links.head) for part in (links.x, links.y)))
+    assert (links.seconds >= away_km * 3600 / 120 - 1).all()
+
+
+def test_a_graph_that_cannot_be_read_is_told(capsys, tmp_path):
+    (tmp_path / "town.osm.pbf").write_bytes(b"no streets")
+    assert main(["--quick", "--graph", str(tmp_path / "town.osm.pbf")]) == 2
+    assert "town.osm.pbf" in capsys.readouterr().err
 
 
 def test_peers_that_are_not_installed_are_named(monkeypatch):
