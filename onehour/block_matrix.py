@@ -153,7 +153,7 @@ class BlockMatrix:
     @property
     def _numbers(self) -> tuple[tuple[str, float], ...]:
         """Numbers of the model that were set."""
-        return tuple((name, float(value)) for name, value in sorted(dict(self.study.values).items()))
+        return tuple(sorted(dict(self.study.values).items()))
 
     def question(self) -> Question:
         """Return what another process needs.

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections import deque
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,7 +18,7 @@ from network.errors import BadInputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
     from onehour.block_matrix import Answer, Question
 
@@ -157,21 +159,14 @@ def _told(where: str) -> Iterator[None]:
 @contextmanager
 def _client(workers: int | None, cluster: str | None) -> Iterator[Client]:
     """Give a client of a cluster, which is closed afterwards if it was started here."""
-    from distributed import Client, LocalCluster  # noqa: PLC0415
+    from distributed import Client  # noqa: PLC0415
     from distributed.utils import silence_logging_cmgr  # noqa: PLC0415
 
-    quiet = silence_logging_cmgr(logging.CRITICAL)
-    if cluster is None:
-        with (
-            quiet,
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-            ) as here,
-            Client(here) as client,
-        ):
-            yield client
-        return
-    with quiet:
+    with silence_logging_cmgr(logging.CRITICAL):
+        if cluster is None:
+            with _local_cluster(workers) as here, Client(here) as client:
+                yield client
+            return
         try:
             client = Client(cluster, timeout=CONNECT_S)
         except (OSError, ValueError, TypeError) as error:
@@ -179,3 +174,21 @@ def _client(workers: int | None, cluster: str | None) -> Iterator[Client]:
             raise BadInputError(Problem(f"--cluster {cluster}", what, "as tcp://10.0.0.1:8786")) from error
         with client:
             yield client
+
+
+def _local_cluster(workers: int | None) -> LocalCluster:
+    """Return a new cluster of processes of one thread each, to which an interrupt key is nothing.
+
+    They inherit that from this process, which ends them itself.
+    """
+    from distributed import LocalCluster  # noqa: PLC0415
+
+    is_main = threading.current_thread() is threading.main_thread()  # no other may set what signals do
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
+    try:
+        return LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+        )
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)

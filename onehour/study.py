@@ -105,7 +105,8 @@ class Area:
         if problems:
             raise BadInputError(problems)
         source = str(Path(chosen).resolve()) if chosen.endswith(".toml") else chosen
-        return Study(self, found, dict(values or {}), source)
+        set_here = {name: float(value) for name, value in dict(values or {}).items()}
+        return Study(self, found, set_here, source)
 
     def query(self, **words: str | None) -> Query:
         """Return a query; words left out or None take the defaults, a region's own first period if need be.

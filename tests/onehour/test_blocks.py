@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from distributed import Client, LocalCluster
+from distributed import CancelledError, Client, LocalCluster
+from distributed.comm.core import CommClosedError
+from distributed.scheduler import KilledWorker
 
 import onehour
 from network.distances import metric_xy
@@ -22,7 +24,7 @@ from network.testing import line_region
 from onehour import cluster as clusters
 from onehour.block_matrix import BlockMatrix
 from onehour.block_store import MANIFEST
-from onehour.cluster import _answered, _checked_workers
+from onehour.cluster import _answered, _checked_workers, _result, _told
 from onehour.study import Area
 from sim.grid import grid_of
 
@@ -172,6 +174,45 @@ def test_a_worker_that_dies_changes_nothing(today, whole, tmp_path):
     assert killed == [1]
     assert table.attrs["computed"] == 28
     assert contents(tmp_path / "towns") == contents(whole)
+
+
+def test_processes_of_this_machine_answer_the_same(line, command, folder, tmp_path):
+    words = ["matrix", "--region", folder / "line", "--block", "3", "--set", "walk_kmh=5", "-o"]
+    done = command(*words, tmp_path / "many", "--workers", "2")
+    assert (done.status, done.err) == (0, "")
+    assert "2 blocks: 0 were there, 2 computed" in done.out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    line.area.scenario(values={"walk_kmh": 5}).matrix_blocks(tmp_path / "one", block=3)
+    assert contents(tmp_path / "many") == contents(tmp_path / "one")
+
+
+def test_a_cluster_without_workers_is_told(line, tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "PATIENCE_S", 1)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as local,
+        pytest.raises(BadInputError, match=r"has had no worker for 1 s \(start workers"),
+    ):
+        line.matrix_blocks(tmp_path / "m", cluster=local.scheduler_address)
+
+
+@pytest.mark.parametrize("error", [CancelledError("gone"), CommClosedError("gone")])
+def test_a_cluster_that_is_lost_is_told(error):
+    with pytest.raises(BadInputError, match=r"x: the cluster was lost \(the same command goes on"), _told("x"):
+        raise error
+
+
+def test_a_block_that_ends_its_workers_and_a_worker_without_the_program_are_told():
+    class Future:
+        def __init__(self, error):
+            self.error = error
+
+        def result(self):
+            raise self.error
+
+    with pytest.raises(BadInputError, match=r"block 7 ended its workers 4 times \(a smaller --block"):
+        _result(Future(KilledWorker("key", None, 3)), 7, "--workers")
+    with pytest.raises(BadInputError, match="cannot load the program: No module named 'onehour'"):
+        _result(Future(ModuleNotFoundError("No module named 'onehour'")), 7, "--cluster x")
 
 
 def test_a_run_that_is_killed_is_taken_up(today, command, tmp_path):
