@@ -1,5 +1,6 @@
 """Matrices in blocks: equal to the matrix at once, whatever ends the run before it is done."""
 
+import contextlib
 import errno
 import json
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,8 @@ import pytest
 from distributed import CancelledError, Client, LocalCluster
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import onehour
 from network.distances import metric_xy
@@ -95,6 +99,23 @@ def test_blocks_hold_the_matrix(today, tmp_path, words):
     assert file.num_row_groups == count
     assert json.loads(file.schema_arrow.metadata[b"onehour"])["scenario_hash"] == study.scenario.hash
     assert not (tmp_path / "one.parquet.blocks").exists()
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    rows=st.sets(st.integers(0, 6), min_size=1),
+    columns=st.sets(st.integers(0, 6), min_size=1),
+    block=st.integers(1, 8),
+)
+def test_every_cut_into_blocks_gives_the_same_rows(line, rows, columns, block):
+    ids = [*line.centres(), "113.0,23.01", "113.05,23", "100,10"]
+    origins, destinations = ([ids[at] for at in side] for side in (rows, columns))
+    ends, *sides = line.sides(origins, destinations)
+    query = line.free_query()
+    matrix = BlockMatrix(line, ends, tuple(sides), query, parts=True, within_min=None, block=block)
+    found = pd.concat([plain(matrix.table(number).to_pandas()) for number in range(matrix.count)])
+    expected = line.matrix(origins, destinations)
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), expected[list(found)])
 
 
 @pytest.mark.parametrize("statistic", ["expected", "p50"])
@@ -195,9 +216,42 @@ def test_a_cluster_without_workers_is_told(line, tmp_path, monkeypatch):
         line.matrix_blocks(tmp_path / "m", cluster=local.scheduler_address)
 
 
+def test_few_blocks_are_under_way_at_once(monkeypatch):
+    out, most = set(), []
+
+    class Future:
+        def __init__(self, number):
+            self.number = number
+            out.add(number)
+            most.append(len(out))
+
+        def result(self):
+            return self.number
+
+        def release(self):
+            out.remove(self.number)
+
+    class Cluster:
+        def nthreads(self):
+            return {"tcp://a:1": 1, "tcp://b:2": 1}
+
+        def submit(self, _answered, _question, number, **_):
+            return Future(number)
+
+    monkeypatch.setattr(clusters, "_client", lambda *_: contextlib.nullcontext(Cluster()))
+    monkeypatch.setattr("distributed.wait", lambda running, **_: SimpleNamespace(done=running[-1:]))
+    found = list(clusters.answers(None, range(50), cluster="x"))
+    assert sorted(found) == [(number, number) for number in range(50)]
+    assert max(most) == clusters.AHEAD * 2
+    assert not out
+
+
 @pytest.mark.parametrize("error", [CancelledError("gone"), CommClosedError("gone")])
 def test_a_cluster_that_is_lost_is_told(error):
-    with pytest.raises(BadInputError, match=r"x: the cluster was lost \(the same command goes on"), _told("x"):
+    with (
+        pytest.raises(BadInputError, match=r"x: the cluster was lost \(the same command goes on"),
+        _told("x"),
+    ):
         raise error
 
 
