@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +17,13 @@ from onehour.files import whole_file
 from onehour.folders import make_folder
 from onehour.jsons import json_text
 
+try:
+    import fcntl
+except ImportError:  # not on this system
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from onehour.block_matrix import Answer, BlockMatrix
@@ -28,6 +36,33 @@ _MOST_BYTES = 64 << 20
 _LONGEST = 80
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make a folder and keep other runs out of it until this one is done or dead, where the system can.
+
+    Raises
+    ------
+    BadInputError
+        The folder cannot be made, or another run is at work in it.
+    """
+    make_folder(folder)
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            what = "another run is at work in it"
+            raise BadInputError(Problem(str(folder), what, "let it end, or end it")) from None
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(handle)
+
+
 class BlockStore:
     """The folder of the blocks of one matrix.
 
@@ -37,7 +72,7 @@ class BlockStore:
     Parameters
     ----------
     folder
-        Holds the blocks of this matrix, or is empty, or is made.
+        Holds the blocks of this matrix, or is empty.
     matrix
         What the blocks are of.
 
@@ -51,12 +86,11 @@ class BlockStore:
     Raises
     ------
     BadInputError
-        The folder cannot be made or read, or holds something else.
+        The folder cannot be read, or holds something else.
     """
 
     def __init__(self, folder: Path, matrix: BlockMatrix) -> None:
         self.folder, self.matrix = folder, matrix
-        make_folder(folder)
         self.done: dict[int, dict[str, Any]] = {}
         self.damaged: list[int] = []
         for row in self._listed():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from network.errors import BadInputError, Problem, tried
 from onehour.block_matrix import BlockMatrix
-from onehour.block_store import BlockStore
+from onehour.block_store import BlockStore, locked
 from onehour.cluster import answers, cluster_problems
 from onehour.files import folder_problems, output_problems
 from onehour.matrix import MOST_PAIRS
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from onehour.block_matrix import Answer
+    from onehour.block_matrix import Answer, Question
     from onehour.study import Study
-
-    Found = Generator[tuple[int, Answer], None, None]
 
 BLOCK_PAIRS = 1_000_000
 """Pairs of a block where no number of origins is given."""
@@ -100,25 +98,34 @@ def write_blocks(
     matrix = BlockMatrix(study, ends, (rows, columns), query, parts=parts, within_min=within_min, block=size)
     question = None if workers is None and cluster is None else matrix.question()
     as_file = output.suffix.lower() == ".parquet"
-    store = BlockStore(output.with_name(f"{output.name}.blocks") if as_file else output, matrix)
-    kept = len(store.done)
-    if question is None or not store.left:
-        found: Found = ((number, matrix.answer(number)) for number in store.left)
-    else:
-        found = answers(question, store.left, workers=workers, cluster=cluster)
-    store.save()
-    with closing(found):
-        for number, answer in found:
-            store.add(number, answer)
-            if tell is not None:
-                tell(len(store.done), matrix.count)
-    table = store.table()
-    if as_file:
-        store.join(output)
-        store.remove()
+    folder = output.with_name(f"{output.name}.blocks") if as_file else output
+    with locked(folder):
+        store = BlockStore(folder, matrix)
+        kept = len(store.done)
+        store.save()
+        with closing(_answers(matrix, question, store.left, workers, cluster)) as found:
+            for number, answer in found:
+                store.add(number, answer)
+                if tell is not None:
+                    tell(len(store.done), matrix.count)
+        table = store.table()
+        if as_file:
+            store.join(output)
+            store.remove()
     counts = {"kept": kept, "computed": matrix.count - kept, "damaged": store.damaged}
     table.attrs |= matrix.provenance | {"output": str(output), "blocks": matrix.count} | counts
     return table
+
+
+def _answers(
+    matrix: BlockMatrix, question: Question | None, left: list[int], workers: int | None, cluster: str | None
+) -> Generator[tuple[int, Answer], None, None]:
+    """Compute the blocks that are left, here where there is no question for other processes."""
+    if question is not None and left:
+        yield from answers(question, left, workers=workers, cluster=cluster)
+        return
+    for number in left:
+        yield number, matrix.answer(number)
 
 
 def blocks_problems(

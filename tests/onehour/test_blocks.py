@@ -343,6 +343,15 @@ def test_what_is_no_manifest_is_refused(line, tmp_path, text):
         line.matrix_blocks(tmp_path)
 
 
+def test_two_runs_do_not_share_a_folder(line, tmp_path):
+    def again(*_):
+        with pytest.raises(BadInputError, match="m: another run is at work in it"):
+            line.matrix_blocks(tmp_path / "m", block=2)
+
+    line.matrix_blocks(tmp_path / "m", block=2, tell=again)
+    assert line.matrix_blocks(tmp_path / "m", block=2).attrs["kept"] == 2
+
+
 def test_folders_of_other_things_are_refused(line, tmp_path):
     (tmp_path / "thesis.docx").write_text("years of work", encoding="utf-8")
     with pytest.raises(BadInputError, match=r"holds other files, as thesis.docx"):
