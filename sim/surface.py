@@ -116,7 +116,8 @@ def _to_the_door(network: Network, ends: Ends, query: Query, grid: Grid, best: I
 def _to_cells(region: Region, points: pd.DataFrame, at_s: Ints, grid: Grid, best: Ints, *, bus: bool) -> None:
     """Lower `best` to the times by way of points and from there on foot, or by feeder bus.
 
-    Over streets where the region has them; straight lines serve the bus, and what is off the streets.
+    Over streets where the region has them; straight lines serve the bus, and between points and cells that
+    are both off the streets.
     """
     numbers, xy = region.parameters, metric_xy(region, points)
     walks = street_walks(region)
@@ -133,7 +134,7 @@ def _to_cells(region: Region, points: pd.DataFrame, at_s: Ints, grid: Grid, best
 
     def rule(away_m: Floats, window: Window, point: int) -> Ints:
         on_foot_s = walk_s(away_m, numbers, longest_km=numbers["walk_max_km"])
-        on_foot_s[~(off_cell[window] | off_point[point])] = np.inf
+        on_foot_s[~(off_cell[window] & off_point[point])] = np.inf
         if bus:
             return quicker_s(on_foot_s, away_m, numbers)
         return whole_s(np.where(np.isfinite(on_foot_s), on_foot_s, -1))
