@@ -2,8 +2,8 @@
 
 What searches over streets is `sim.access`; here its tables are taken. The quicker of the two counts.
 Walking reaches ``walk_max_km``, the feeder bus ``feeder_max_km``; since the bus brings a wait, it is the
-slower one next to a station. So, by straight lines, a farther place is never sooner at a station than a nearer
-one in the same direction.
+slower one next to a station. So, by straight lines, a farther place is never sooner at a station than a
+nearer one in the same direction.
 """
 
 from __future__ import annotations

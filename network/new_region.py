@@ -139,7 +139,8 @@ def _far(file: str, table: pd.DataFrame, region: Region) -> list[Problem]:
     if far.all() and len(table) > 1:
         what = f"all {len(table)} points are far from the stops of the feeds, {away_km.min():,.0f} km or more"
         return [Problem(file, what, "take points and feeds of one region, degrees WGS 84")]
-    names = stops["name_zh"].where(stops["name_zh"] != "", stops["station_id"]).to_numpy()
+    columns = (stops[name].tolist() for name in ("name_zh", "name_en", "station_id"))
+    names = [local or english or station for local, english, station in zip(*columns, strict=True)]
     return [
         Problem(
             f"{file} row {table.index[int(row)]}",

@@ -42,7 +42,7 @@ def read_points(
         Further columns that must be there and hold a number, 0 or more, in every row.
     amounts
         Whether every other column of numbers, 0 or more, is read too, a blank cell as 0. One that holds
-        anything else is left out; ``attrs["left_out"]`` has its name and the first such cell.
+        anything else is left out; ``attrs["left_out"]`` has its name and one such cell.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def _with_amounts(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
         values = _numbers(table[name])
         bad = ~values.between(*_AMOUNT) & (table[name] != "")
         if bad.any():
-            left_out[str(name)] = str(table[name][bad].iloc[0])
+            left_out[str(name)] = min(table[name][bad])
         else:
             found[name] = values.fillna(0.0)
     found.attrs["left_out"] = left_out

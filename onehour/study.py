@@ -339,7 +339,7 @@ class Study:
         return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
 
     def compare(
-        self, other: Study | str, goal: str | None = None, *, cell_m: float = 500, **words: str | None
+        self, other: Study | str, goal: str | None = None, *, cell_m: float | None = None, **words: str | None
     ) -> Comparison:
         """Return how another scenario differs from this one under a goal.
 
@@ -350,7 +350,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         cell_m
-            Side of the cells of the surfaces that areas come from, m.
+            Side of the cells of the surfaces that areas come from, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic in place of the goal's own.
 
@@ -461,7 +461,7 @@ class Study:
 
     # ----------------------------------------------------------------------------------------------- surface
 
-    def surface(self, place: str, *, cell_m: float = 500, **words: str | None) -> xr.DataArray:
+    def surface(self, place: str, *, cell_m: float | None = None, **words: str | None) -> xr.DataArray:
         """Return the minutes from a place to the centre of each cell of the region.
 
         Parameters
@@ -469,7 +469,7 @@ class Study:
         place
             Id of a place, station or zone, or a point ``lon,lat``.
         cell_m
-            Side of the square cells, m.
+            Side of the square cells, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 
@@ -493,7 +493,7 @@ class Study:
         place: str,
         minutes: Sequence[float] = (15, 30, 45, 60),
         *,
-        cell_m: float = 500,
+        cell_m: float | None = None,
         **words: str | None,
     ) -> gpd.GeoDataFrame:
         """Return what can be reached from a place within limits, as nested polygons with holes.
@@ -505,7 +505,7 @@ class Study:
         minutes
             Limits, ascending.
         cell_m
-            Side of the square cells of the surface, m.
+            Side of the square cells of the surface, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 

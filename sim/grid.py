@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-CELL_M = 500.0
-"""Side of a cell where none is given, m."""
+CELLS_M = (100.0, 200.0, 500.0)
+"""Sides of a cell where none is given, m: the least that makes at most `USUAL_CELLS`, else the largest."""
+
+USUAL_CELLS = 250_000
 
 _SIDES_M = (10.0, 10_000.0)
 _MOST_CELLS = 5_000_000
@@ -89,16 +91,17 @@ class Grid:
         return found
 
 
-def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
+def grid_of(region: Region, cell_m: float | None = None) -> Grid:
     """Return the grid of a region.
 
     Parameters
     ----------
     region
         Its districts are what is inside, with what they surround: simplified boundaries leave gaps. Without
-        districts it is the box around its stations and places, as far beyond as the feeder bus goes.
+        districts it is the box around its stations, places and zones, as far beyond as feet or the
+        feeder bus go.
     cell_m
-        Side of a cell, m.
+        Side of a cell, m; one of `CELLS_M` by the region's size if None.
 
     Raises
     ------
@@ -106,11 +109,14 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
         The side is no length from 10 m to 10 km, or the cells were more than five millions.
     """
     low, high = _SIDES_M
-    if not low <= cell_m <= high:
+    if cell_m is not None and not low <= cell_m <= high:
         fix = f"a length from {low:g} to {high:g} m"
         raise BadInputError(Problem("--cell-m", f"{cell_m:g} is no side of a cell", fix))
     shapes = [shapely.geometry.shape(feature["geometry"]) for feature in region.districts["features"]]
     (left, bottom), (right, top) = _box(region, shapes)
+    if cell_m is None:
+        area = (right - left) * (top - bottom)
+        cell_m = next((side for side in CELLS_M if area <= USUAL_CELLS * side**2), CELLS_M[-1])
     count = ((right - left) / cell_m + 3) * ((top - bottom) / cell_m + 3)
     if count > _MOST_CELLS:
         least = np.ceil(np.sqrt((right - left) * (top - bottom) / _MOST_CELLS) / 10 + 1) * 10
@@ -162,8 +168,10 @@ def _box(region: Region, shapes: Sequence[shapely.Geometry]) -> tuple[Floats, Fl
         points = pd.DataFrame(shapely.get_coordinates(shapes), columns=["lon", "lat"])
         xy, margin_m = metric_xy(region, points), 0.0
     else:
-        xy = np.concatenate([metric_xy(region, table) for table in (region.stations, region.places)])
-        margin_m = 1000 * region.parameters["feeder_max_km"]
+        xy = np.concatenate(
+            [metric_xy(region, table) for table in (region.stations, region.places, region.zones)]
+        )
+        margin_m = 1000 * max(region.parameters["feeder_max_km"], region.parameters["walk_max_km"])
     if not len(xy):
         raise BadInputError(Problem("region", "has no districts, stations or places", "nowhere to travel"))
     return xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m

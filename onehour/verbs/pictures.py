@@ -61,7 +61,12 @@ def isochrone_verb(
         ),
     ],
     minutes: Annotated[str, typer.Option("--minutes", help="Limits, ascending.")] = "15,30,45,60",
-    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    cell_m: Annotated[
+        float | None,
+        typer.Option(
+            "--cell-m", help="Side of the surface's cells in metres; by the region's size if not given."
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", help="Another scenario: what is gained and lost since, in their place."),
