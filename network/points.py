@@ -65,13 +65,15 @@ def read_points(
     problems += _header_problems(path.name, header, (*NEEDED, *numbers))
     if len(problems) == before and len(rows) == 1:
         problems.append(Problem(path.name, "holds no place", "a header id,lon,lat and a row a place"))
-    wrong = [number for number, row in rows[1:] if len(row) != len(header)]
-    what = f"does not have the {len(header)} cells of the header"
-    problems += told(path.name, wrong, what, "quote cells that hold commas")
     if len(problems) > before:
         return None
-    index = pd.Index([number for number, _ in rows[1:]])
-    table = pd.DataFrame([row for _, row in rows[1:]], columns=header, index=index, dtype="str")
+    for count in sorted({len(row) for _, row in rows[1:]} - {len(header)}):
+        wrong = [number for number, row in rows[1:] if len(row) == count]
+        what = f"has {count} cells, the header {len(header)}"
+        problems += told(path.name, wrong, what, "quote cells that hold commas")
+    good = [(number, row) for number, row in rows[1:] if len(row) == len(header)]
+    index = pd.Index([number for number, _ in good])
+    table = pd.DataFrame([row for _, row in good], columns=header, index=index, dtype="str")
     found = _read(path.name, table, numbers, problems)
     if len(problems) > before:
         return None

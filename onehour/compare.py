@@ -132,7 +132,7 @@ def default_scenarios(area: Area, before: str | None = None, after: str | None =
     given = [name for name in (before, after) if name is not None]
     if not given:
         what = f"the region {area.region.about.region_id} has no scenario but base"
-        fix = "write one (onehour scenario new FILE), and compare base with it: FILE"
+        fix = "write one: onehour scenario new FILE; base is compared with it"
         raise BadInputError(Problem("SCENARIO", what, fix))
     return (given[0], given[1]) if len(given) > 1 else ("base", given[0])
 

@@ -122,8 +122,8 @@ def plot_verb(
     from onehour.style import ENDINGS  # noqa: PLC0415
 
     names: list[str | None] = [*(scenario or ())]
-    if kind == "difference" and len(names) < 2:  # noqa: PLR2004
-        names = [*default_scenarios(area_of(region), *names)]
+    if kind == "difference" and not names:
+        names = [*default_scenarios(area_of(region))]
     problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names or [None]))
     names = names or [None]
     studies = studies_of(region, names, values, words, goal=goal, problems=problems)
