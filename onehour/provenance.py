@@ -10,6 +10,7 @@ from sim.window_router import DRAWS, SEED, STEP_S
 
 if TYPE_CHECKING:
     from network.compile import Query
+    from network.region import Region
     from onehour.study import Study
 
 #: First words of the parameters that each kind of reading uses.
@@ -45,7 +46,8 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         "set": dict(study.values),
         "notes": list(region.about.notes),
         "licence": region.about.licence,
-        "attribution": region.about.attribution.strip(),
+        "attribution": attribution(region),
+        "ways": ways_told(region),
     }
     if query is not None:
         found |= asdict(query)
@@ -53,6 +55,22 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         if query.by_window:
             found |= {"seed": SEED, "draws": DRAWS[query.traveller], "departure_step_s": STEP_S}
     return found
+
+
+def ways_told(region: Region) -> dict[str, str]:
+    """Return over what one walks and drives in a region, by ``walking`` and ``car``: words for people."""
+    held = {name: f"streets ({one.sha256[:12]})" for name, one in region.street_networks.items()}
+    straight = f"straight line × {region.parameters['walk_detour']:g}"
+    sketch = straight if region.table("road_links").empty else "sketch network"
+    return {"walking": held.get("walk", straight), "car": sketch}
+
+
+def attribution(region: Region) -> str:
+    """Return the sentence to show with a region's results; it names OpenStreetMap where its streets serve."""
+    told = region.about.attribution.strip()
+    if region.street_networks and "OpenStreetMap" not in told:
+        return f"{told} Streets © OpenStreetMap contributors (ODbL 1.0).".strip()
+    return told
 
 
 def assumed_numbers(study: Study, query: Query) -> list[dict[str, Any]]:

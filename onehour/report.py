@@ -12,7 +12,7 @@ from network.graph import PARTS
 from network.lacks import lacks_of
 from network.schema import TABLES
 from onehour.numbers import minutes_text, number_or, share_text
-from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
+from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set, print_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -278,6 +278,7 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
         f"{data['traveller']} traveller · {data['statistic']}"
     )
+    print_ways(console, data["provenance"])
     print_set(console, data["provenance"])
     if data["note"]:
         console.print(data["note"], style="yellow")

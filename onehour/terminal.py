@@ -55,6 +55,12 @@ def print_set(console: Console, found: Mapping[str, Any]) -> None:
         console.print(f"Set for this run: {values}", style="yellow")
 
 
+def print_ways(console: Console, found: Mapping[str, Any]) -> None:
+    """Print over what one walks and drives."""
+    ways = found["ways"]
+    console.print(f"Walking: {ways['walking']} · car: {ways['car']}", style="dim")
+
+
 def print_doubts(console: Console, rows: Sequence[str]) -> None:
     """Print the rows of low confidence that a result rests on, the first of each table."""
     tables: dict[str, list[str]] = {}
@@ -84,6 +90,7 @@ def print_basis(console: Console, found: Mapping[str, Any], doubts: Sequence[str
         f"onehour {found['onehour']}",
         style="dim",
     )
+    print_ways(console, found)
     print_set(console, found)
     print_doubts(console, doubts)
     assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])

@@ -80,6 +80,12 @@ class Grid:
         rows, columns = np.nonzero(self.inside)
         return np.column_stack([self.x_m[columns], self.y_m[rows]])
 
+    @cached_property
+    def lon_lat(self) -> Floats:
+        """Centres of the cells inside, degrees WGS 84, [inside, 2]."""
+        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        return np.column_stack(to_degrees.transform(*self.xy.T))
+
     def holds(self, xy: Floats) -> Bools:
         """Return whether points lie in cells that are inside; [points], of metres [points, 2]."""
         left, low = self.x_m[0] - self.cell_m / 2, self.y_m[0] - self.cell_m / 2

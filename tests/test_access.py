@@ -1,8 +1,11 @@
 """Walking over streets: against NetworkX on a real extract, and by hand on a small map."""
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import osmnx as ox
+import pandas as pd
 import pytest
 
 from network.compile import Query
@@ -11,7 +14,9 @@ from network.streets.reading import read_streets
 from network.streets.ways import way_filter
 from network.testing import hub_region, make_region
 from sim.access import StreetWalks, street_walks, ways, with_street_changes
+from sim.grid import grid_of
 from sim.journeys import Network
+from sim.surface import surfaces
 from tests.network.streets_files import osm_text, plain_xml
 
 METRE_DEG = 1 / 111_195.08
@@ -181,3 +186,27 @@ def test_journeys_walk_over_streets(tmp_path):
     assert times["streets"].parts_s[0, 0, 0] == pytest.approx(488, abs=1)
     straight_m = np.hypot(300, 310)
     assert times["straight"].parts_s[0, 0, 0] == pytest.approx(straight_m * 1.3 * 3.6 / 4.5, abs=2)
+
+
+@pytest.mark.parametrize("mode", ["transit", "any"])
+def test_surfaces_are_the_journeys(tmp_path, mode):
+    """The centre of each cell has the time of a journey to a point there, on and off the streets."""
+    streets = street(tmp_path, {1: (0, 0), 2: (0, 1000), 3: (300, 1000)}, [(5, [1, 2, 3])])
+    region = two_stops(300, 1010).replace(streets={"walk": streets})
+    numbers = region.parameters.with_values({"feeder_max_km": 1.5}, periods=("midday",), source="test")
+    network = Network(region.replace(parameters=numbers))
+    whole = grid_of(network.region, 200)
+    near = (np.abs(whole.x_m - whole.x_m.mean()) < 1e5)[None, :] & (whole.y_m < whole.y_m.min() + 4000)[
+        :, None
+    ]
+    grid = replace(whole, inside=whole.inside & near & (whole.x_m < 506_000)[None, :])
+    query, ends = Query(mode=mode, period="midday"), ends_of(network.region, ["far", "q"])
+    found = surfaces(network, ends, query, grid)[:, grid.inside]
+    chosen = np.random.default_rng(5).choice(found.shape[1], 60, replace=False)
+    table = pd.DataFrame(grid.lon_lat[chosen], columns=["lon", "lat"]).assign(id=chosen.astype(str))
+    both = ends_of(network.region, pd.concat([ends.table, table], ignore_index=True))
+    known = network.router(both, query).times([0, 1], 2 + np.arange(60)).seconds
+    assert np.abs(found[:, chosen] - known).max() <= 1
+    assert (known >= 0).mean() > 0.1
+    straight = surfaces(Network(network.region.replace(streets={})), ends, query, grid)[:, grid.inside]
+    assert (straight != found).any()

@@ -53,9 +53,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
-from sim.kernels._jit import jit, pjit
+from sim.kernels._jit import in_lanes, jit
 
 NEVER = 1 << 29
 """A time that is not reached, s."""
@@ -509,25 +508,6 @@ def _share(
                         left_of[origin, end, at] = left_s[thread, end, sample_of[origin, end, at]]
 
 
-@pjit
-def _parallel(
-    timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
-    direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of,
-    mean_s, within,
-):  # fmt: skip
-    """Search from all origins, shared out over threads."""
-    threads = trip_s.shape[0]
-    for thread in prange(threads):
-        _share(
-            np.int64(thread), np.int64(threads),
-            timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
-            direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-            samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of,
-            left_of, mean_s, within,
-        )  # fmt: skip
-
-
 def window_times(*arguments: Any) -> None:
     """Search from all origins for every draw and departure; write all travel times, or their statistics.
 
@@ -564,10 +544,7 @@ def window_times(*arguments: Any) -> None:
         - mean_s: float64 [origins, destinations], infinite if a sample is unreached; written;
         - within: int64 [origins, destinations], samples within `within_s`; written.
     """
-    if arguments[_TRIP_S].shape[0] > 1:
-        _parallel(*arguments)
-    else:
-        _share(0, 1, *arguments)
+    in_lanes(_share, arguments[_TRIP_S].shape[0], *arguments)
 
 
 _TRIP_S = 15  # place of trip_s among the arguments of `window_times`
