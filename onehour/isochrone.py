@@ -107,7 +107,7 @@ def asked_of(study: Study, place: str, cell_m: float | None, words: Words | None
     if grid is not None and is_point and not grid.holds(metric_xy(study.network.region, ends.table))[0]:
         about = study.area.region.about
         what = f"{place} lies outside of the region {about.name_en or about.region_id}"
-        problems.append(Problem("--from", what, "a point within its districts, longitude first"))
+        problems.append(Problem("--from", what, "a point within it, longitude first"))
     if problems:
         raise BadInputError(problems)
     return grid, query, ends

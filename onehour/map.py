@@ -124,7 +124,8 @@ def map_axes(study: Study, ax: Axes | None) -> Axes:
     ax.set_aspect("equal")
     if len(points):
         low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.07 * (high - low).max() + 4000
+        extent = float((high - low).max())
+        margin = 0.07 * extent + (min(4000.0, 0.15 * extent) or 4000.0)
         ax.set_xlim(low[0] - margin, high[0] + margin)
         ax.set_ylim(low[1] - margin, high[1] + margin)
     ax.set_xticks([])

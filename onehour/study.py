@@ -15,6 +15,7 @@ from network.compile import Query
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
+from network.lacks import Lack, lacks_of
 from network.reader import get_region
 from network.roads import can_drive
 from onehour.provenance import provenance
@@ -174,6 +175,10 @@ class Area:
     def projects(self) -> list[Card]:
         """Return the project cards."""
         return list(scenarios.list_cards(self.region.about.region_id))
+
+    def lacks(self) -> pd.DataFrame:
+        """Return what the region lacks, what it costs, and what would mend it, the dearest first."""
+        return pd.DataFrame(lacks_of(self.region), columns=Lack._fields)
 
     def goals(self) -> list[Goal]:
         """Return the goals of the plan."""

@@ -12,10 +12,12 @@ import pyproj
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from network.distances import metric_xy
 from network.ends import in_core
 from network.errors import BadInputError, Problem
+from network.streets.model import SNAP_M
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,7 @@ CELLS_M = (100.0, 200.0, 500.0)
 
 USUAL_CELLS = 250_000
 
+_STEP_M = 100.0
 _SIDES_M = (10.0, 10_000.0)
 _MOST_CELLS = 5_000_000
 
@@ -105,7 +108,7 @@ def grid_of(region: Region, cell_m: float | None = None) -> Grid:
     region
         Its districts are what is inside, with what they surround: simplified boundaries leave gaps. Without
         districts it is the box around its stations, places and zones, as far beyond as feet or the
-        feeder bus go.
+        feeder bus go; and where it has streets, what of that is near to one of them, or to a station.
     cell_m
         Side of a cell, m; one of `CELLS_M` by the region's size if None.
 
@@ -135,7 +138,7 @@ def grid_of(region: Region, cell_m: float | None = None) -> Grid:
     inside = np.zeros((len(y_m), len(x_m)), bool)
     core = np.zeros_like(inside)
     if not shapes:
-        inside[1:-1, 1:-1] = True
+        inside[1:-1, 1:-1] = _near_ways(region, x_m[1:-1], y_m[1:-1])
         return Grid(region.about.crs, cell_m, x_m, y_m, inside, core)
     ids = pd.Series([str(one["properties"]["district_id"]) for one in region.districts["features"]])
     to_degrees = pyproj.Transformer.from_crs(region.about.crs, "EPSG:4326", always_xy=True)
@@ -148,6 +151,25 @@ def grid_of(region: Region, cell_m: float | None = None) -> Grid:
         inside |= near
         core[near] = in_a_core
     return Grid(region.about.crs, cell_m, x_m, y_m, without_holes(inside), core)
+
+
+def _near_ways(region: Region, x_m: Floats, y_m: Floats) -> Bools:
+    """Return which cells are near to a street on foot, or to a station; all where the region has no streets.
+
+    What is farther from the streets, such as open water, would be reached in a straight line.
+    """
+    streets = region.streets("walk")
+    if streets is None:
+        return np.ones((len(y_m), len(x_m)), bool)
+    ways = metric_xy(region, pd.DataFrame({"lon": streets.shape_lon, "lat": streets.shape_lat}))
+    lines = shapely.linestrings(
+        ways, indices=np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
+    )
+    spots = shapely.get_coordinates(shapely.segmentize(lines, _STEP_M))
+    tree = cKDTree(np.concatenate([spots, metric_xy(region, region.stations)]))
+    cells = np.column_stack([side.ravel() for side in np.meshgrid(x_m, y_m)])
+    near: Bools = tree.query(cells, distance_upper_bound=SNAP_M["walk"])[0] <= SNAP_M["walk"]
+    return near.reshape(len(y_m), len(x_m))
 
 
 def without_holes(inside: Bools) -> Bools:
