@@ -211,7 +211,8 @@ class Access:
             name: measure(table["weighted"], self.people)
             for name, measure in (("mean", mean), ("gini", gini), ("palma", palma), ("theil", theil))
         }
-        found["beyond_core_share"] = share_above(table["nearest_core_min"], self.people, limit)
+        beyond = share_above(table["nearest_core_min"], self.people, limit)
+        found["beyond_core_share"] = beyond if len(self.cores) else np.nan
         if self.amount is not None:
             found["beyond_nearest_share"] = share_above(table["nearest_min"], self.people, limit)
         return {name: None if np.isnan(value) else value for name, value in found.items()}

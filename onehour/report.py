@@ -9,7 +9,6 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from network.graph import PARTS
-from network.lacks import lacks_of
 from network.schema import TABLES
 from onehour.numbers import minutes_text, number_or, share_text
 from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set, print_ways
@@ -378,11 +377,6 @@ def region_data(area: Area) -> dict[str, Any]:
         "licence": about.licence,
         "region_hash": area.region.hash,
     }
-
-
-def lacks_data(area: Area) -> list[dict[str, str]]:
-    """Return what a region lacks, and what it costs, as plain data."""
-    return [lack._asdict() for lack in lacks_of(area.region)]
 
 
 def print_lacks(rows: Sequence[Mapping[str, str]]) -> None:

@@ -16,6 +16,7 @@ from network.compile import Query
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
+from network.lacks import Lack, lacks_of
 from network.reader import get_region, list_regions
 from network.roads import can_drive
 from onehour.provenance import provenance
@@ -185,6 +186,10 @@ class Area:
         """Return the project cards."""
         return list(scenarios.list_cards(self.region.about.region_id))
 
+    def lacks(self) -> pd.DataFrame:
+        """Return what the region lacks, what it costs, and what would mend it, the dearest first."""
+        return pd.DataFrame(lacks_of(self.region), columns=Lack._fields)
+
     def goals(self) -> list[Goal]:
         """Return the goals of the plan."""
         return list(scenarios.list_goals(self.region.about.region_id))
@@ -353,7 +358,7 @@ class Study:
         return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
 
     def compare(
-        self, other: Study | str, goal: str | None = None, *, cell_m: float = 500, **words: str | None
+        self, other: Study | str, goal: str | None = None, *, cell_m: float | None = None, **words: str | None
     ) -> Comparison:
         """Return how another scenario differs from this one under a goal.
 
@@ -364,7 +369,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         cell_m
-            Side of the cells of the surfaces that areas come from, m.
+            Side of the cells of the surfaces that areas come from, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic in place of the goal's own.
 
@@ -559,7 +564,7 @@ class Study:
 
     # ----------------------------------------------------------------------------------------------- surface
 
-    def surface(self, place: str, *, cell_m: float = 500, **words: str | None) -> xr.DataArray:
+    def surface(self, place: str, *, cell_m: float | None = None, **words: str | None) -> xr.DataArray:
         """Return the minutes from a place to the centre of each cell of the region.
 
         Parameters
@@ -567,7 +572,7 @@ class Study:
         place
             Id of a place, station or zone, or a point ``lon,lat``.
         cell_m
-            Side of the square cells, m.
+            Side of the square cells, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 
@@ -591,7 +596,7 @@ class Study:
         place: str,
         minutes: Sequence[float] = (15, 30, 45, 60),
         *,
-        cell_m: float = 500,
+        cell_m: float | None = None,
         **words: str | None,
     ) -> gpd.GeoDataFrame:
         """Return what can be reached from a place within limits, as nested polygons with holes.
@@ -603,7 +608,7 @@ class Study:
         minutes
             Limits, ascending.
         cell_m
-            Side of the square cells of the surface, m.
+            Side of the square cells of the surface, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 

@@ -223,7 +223,12 @@ def compare_verb(
             "(areas), .png, .svg or .pdf (map).",
         ),
     ] = None,
-    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    cell_m: Annotated[
+        float | None,
+        typer.Option(
+            "--cell-m", help="Side of the surface's cells in metres; by the region's size if not given."
+        ),
+    ] = None,
     region: Region = "guangzhou",
     goal: Goal = None,
     words: Words,
