@@ -117,7 +117,7 @@ def matrix_verb(
         )
 
 
-@asks
+@asks_when
 def access_verb(
     scenario: Scenario = None,
     *,
@@ -138,6 +138,13 @@ def access_verb(
         str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
     ] = "zones",
     by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    percentile_of: Annotated[
+        str,
+        typer.Option(
+            "--percentile-of",
+            help="What a percentile over departures is of: times to each place, or access: what is in reach.",
+        ),
+    ] = "times",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
     ] = None,
@@ -152,6 +159,7 @@ def access_verb(
 
     options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
     options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
+    options["percentile_of"] = percentile_of
     study = study_of(region, scenario, values, words, problems=problems)
     with spinner("Searching", show=not as_json):
         data = access_data(access(study, **options, words=words), by, output)
