@@ -35,7 +35,7 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     """Return region, scenario, their hashes, the query, values set by hand, and notes, as plain data."""
     region = study.area.region
     found: dict[str, Any] = {
-        "onehour": _version(),
+        "onehour": own_version(),
         "region": region.about.region_id,
         "scenario": study.scenario.name,
         "scenario_hash": study.scenario.hash,
@@ -72,7 +72,7 @@ def assumed_numbers(study: Study, query: Query) -> list[dict[str, Any]]:
     ]
 
 
-def _version() -> str:
+def own_version() -> str:
     """Return the version of the installed distribution."""
     try:
         return version("onehour")
