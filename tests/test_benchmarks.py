@@ -8,11 +8,12 @@ import osmnx as ox
 import pytest
 
 import benchmarks.tasks
-from benchmarks import graphs
+from benchmarks import buildout, graphs
 from benchmarks.__main__ import main, start_rows
 from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
 from benchmarks.tasks import Case, Row, peer_rows
+from sim.buildout import Rules, cheapest
 
 
 def is_sound(graph):
@@ -119,3 +120,17 @@ def test_a_wrong_answer_stops_the_run(capsys, monkeypatch):
     )
     assert main(["--quick"]) == 1
     assert "wrong answer, nothing is reported: road-like" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("margin", [0, 1])
+def test_branch_and_bound_finds_the_sets_that_hitting_sets_find(seed, margin):
+    passes, costs = buildout.game(9, 4, 4, seed)
+    costs = costs + seed % 3 * (np.arange(9) % 2)
+    sets, evaluated = buildout.branch_and_bound(passes, costs, margin=margin)
+    found = cheapest(passes, Rules.of(costs), margin=margin).sets
+    assert {mask.tobytes() for mask in sets} == {mask.tobytes() for mask in found}
+    assert 0 < evaluated <= 2**9
+    line = buildout.compared("game", passes, costs, margin)
+    assert "equal" in line
+    assert "DIFFERENT" not in line
