@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from network.streets.reading import read_streets
 from sim.kernels.dijkstra import UNREACHED
 
 if TYPE_CHECKING:
@@ -193,8 +194,6 @@ def from_osm(path: Path) -> Links:
     It is the part in which every node can be reached from every other, as `network.streets.reading` makes it;
     times are those at free flow, at least 1 s.
     """
-    from network.streets.reading import read_streets  # noqa: PLC0415 - loads much
-
     streets = read_streets(path, "drive")
     arcs = streets.directed
     name = path.name.partition(".")[0]

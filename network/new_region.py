@@ -29,7 +29,7 @@ FAR_KM = 100.0
 """Points farther than this from every stop do not belong to the region."""
 
 STOP_M = 500.0
-"""Stops in the street up to so far from a place, in a straight line, stand for it, m."""
+"""Stations and stops up to so far from a place, in a straight line, stand for it, m."""
 
 _KINDS = {"places": "place", "zones": "zone"}
 
@@ -79,7 +79,7 @@ def point_problems(region: Region, points: dict[str, tuple[str, pd.DataFrame]]) 
 
 
 def _centre_stations(region: Region, places: pd.DataFrame) -> pd.DataFrame:
-    """Return which stations stand for each place: rail and metro near by, and stops close to it.
+    """Return which stations stand for each place: those close to it, and the nearest of rail and metro.
 
     A place without either has the nearest station.
     """
@@ -88,7 +88,11 @@ def _centre_stations(region: Region, places: pd.DataFrame) -> pd.DataFrame:
     street = (stations["class"] == "street").to_numpy(bool)
     metro_m = 1000 * region.parameters["centre_metro_max_km"]
     place, station, away_m = pairs_within(xy, station_xy, max(metro_m, STOP_M))
-    near = away_m <= np.where(street[station], STOP_M, metro_m)
+    order = np.lexsort((station, away_m, street[station], place))
+    first = np.diff(place[order], prepend=-1) != 0
+    nearest_metro = np.zeros(len(place), bool)
+    nearest_metro[order[first]] = True
+    near = (away_m <= STOP_M) | (nearest_metro & ~street[station] & (away_m <= metro_m))
     place, station = place[near], station[near]
     alone = np.setdiff1d(np.arange(len(places)), place)
     if alone.size:
@@ -139,7 +143,8 @@ def _far(file: str, table: pd.DataFrame, region: Region) -> list[Problem]:
     if far.all() and len(table) > 1:
         what = f"all {len(table)} points are far from the stops of the feeds, {away_km.min():,.0f} km or more"
         return [Problem(file, what, "take points and feeds of one region, degrees WGS 84")]
-    names = stops["name_zh"].where(stops["name_zh"] != "", stops["station_id"]).to_numpy()
+    columns = (stops[name].tolist() for name in ("name_zh", "name_en", "station_id"))
+    names = [local or english or station for local, english, station in zip(*columns, strict=True)]
     return [
         Problem(
             f"{file} row {table.index[int(row)]}",

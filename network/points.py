@@ -42,7 +42,7 @@ def read_points(
         Further columns that must be there and hold a number, 0 or more, in every row.
     amounts
         Whether every other column of numbers, 0 or more, is read too, a blank cell as 0. One that holds
-        anything else is left out; ``attrs["left_out"]`` has its name and the first such cell.
+        anything else is left out; ``attrs["left_out"]`` has its name and one such cell.
 
     Returns
     -------
@@ -65,13 +65,15 @@ def read_points(
     problems += _header_problems(path.name, header, (*NEEDED, *numbers))
     if len(problems) == before and len(rows) == 1:
         problems.append(Problem(path.name, "holds no place", "a header id,lon,lat and a row a place"))
-    wrong = [number for number, row in rows[1:] if len(row) != len(header)]
-    what = f"does not have the {len(header)} cells of the header"
-    problems += told(path.name, wrong, what, "quote cells that hold commas")
     if len(problems) > before:
         return None
-    index = pd.Index([number for number, _ in rows[1:]])
-    table = pd.DataFrame([row for _, row in rows[1:]], columns=header, index=index, dtype="str")
+    for count in sorted({len(row) for _, row in rows[1:]} - {len(header)}):
+        wrong = [number for number, row in rows[1:] if len(row) == count]
+        what = f"has {count} cells, the header {len(header)}"
+        problems += told(path.name, wrong, what, "quote cells that hold commas")
+    good = [(number, row) for number, row in rows[1:] if len(row) == len(header)]
+    index = pd.Index([number for number, _ in good])
+    table = pd.DataFrame([row for _, row in good], columns=header, index=index, dtype="str")
     found = _read(path.name, table, numbers, problems)
     if len(problems) > before:
         return None
@@ -144,7 +146,7 @@ def _with_amounts(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
         values = _numbers(table[name])
         bad = ~values.between(*_AMOUNT) & (table[name] != "")
         if bad.any():
-            left_out[str(name)] = str(table[name][bad].iloc[0])
+            left_out[str(name)] = min(table[name][bad])
         else:
             found[name] = values.fillna(0.0)
     found.attrs["left_out"] = left_out

@@ -16,6 +16,7 @@ from network.schema import TABLES
 from network.streets.reading import read_streets
 from network.writer import write_region
 from onehour.files import new_folder_problems, whole_folder
+from onehour.streets import default_speeds
 from onehour.study import Area, load
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Sources:
     streets
         A file of streets, as `network.streets.reading` reads it, where there is one.
     speeds
-        Table of free-flow speeds where the streets' file has no limits.
+        Table of free-flow speeds where no limit is tagged; that of `onehour.streets.default_speeds` if None.
     leave_out
         Whether points with no street near by are left out, with a note, in place of being a problem.
     """
@@ -62,7 +63,7 @@ class Sources:
     name: str = ""
     points: dict[str, Path] = field(default_factory=dict)
     streets: Path | None = None
-    speeds: str = "general"
+    speeds: str | None = None
     leave_out: bool = False
 
 
@@ -78,7 +79,7 @@ def new_region(
     like: Area | None = None,
     periods: Mapping[str, tuple[str, str]] | None = None,
     walk_m: float = WALK_M,
-    speeds: str = "general",
+    speeds: str | None = None,
     leave_out: bool = False,
     folder: str | Path | None = None,
 ) -> Area:
@@ -105,7 +106,7 @@ def new_region(
     walk_m
         Stations up to so far apart, in a straight line, are joined on foot where no feed joins them, m.
     speeds
-        Table of free-flow speeds where no limit is tagged: ``general`` or ``china``.
+        Table of free-flow speeds where no limit is tagged: ``general`` or ``china``; by the clock if None.
     leave_out
         Whether points with no street near by are left out, with a note, in place of being an error.
     folder
@@ -191,8 +192,8 @@ def _region(sources: Sources, problems: list[Problem]) -> Region | None:
         if table is not None:
             points[kind] = path.name, table
     day = tried(lambda: read_day(sources.feeds, sources.day, nights=False), problems)
-    streets = _streets(sources, problems)
     region: Region | None = None if day is None else tried(lambda: region_of(day, sources.settings), problems)
+    streets = _streets(sources, region, problems)
     if region is None:
         return None
     if sources.name:
@@ -203,13 +204,14 @@ def _region(sources: Sources, problems: list[Problem]) -> Region | None:
     return None if problems else with_points(region, points, problems)
 
 
-def _streets(sources: Sources, problems: list[Problem]) -> dict[str, Streets]:
+def _streets(sources: Sources, region: Region | None, problems: list[Problem]) -> dict[str, Streets]:
     """Return the streets of a file on foot and by car; without any for cars, those on foot alone."""
     path = sources.streets
     if path is None:
         return {}
-    walk = tried(lambda: read_streets(path, "walk", speeds=sources.speeds), problems)
+    speeds = sources.speeds or default_speeds(region)
+    walk = tried(lambda: read_streets(path, "walk", speeds=speeds), problems)
     if walk is None:
         return {}
-    drive = tried(lambda: read_streets(path, "drive", speeds=sources.speeds), [])
+    drive = tried(lambda: read_streets(path, "drive", speeds=speeds), [])
     return {"walk": walk} | ({} if drive is None else {"drive": drive})

@@ -96,7 +96,8 @@ def page_map(study: Study, pairs: Sequence[Mapping[str, Any]], name: Callable[[s
 def _frame(xy: NDArray[np.float64]) -> _Frame:
     """Return the frame around points, with a margin."""
     low, high = xy.min(axis=0), xy.max(axis=0)
-    margin = 0.08 * (high - low).max() + 4000
+    extent = float((high - low).max())
+    margin = 0.08 * extent + (min(4000.0, 0.15 * extent) or 4000.0)
     width, height = np.ceil((high - low + 2 * margin) / _UNIT_M).astype(int).tolist()
     return _Frame(float(low[0] - margin), float(high[1] + margin), width, height)
 

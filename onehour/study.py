@@ -16,15 +16,17 @@ from network.compile import Query
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
+from network.lacks import Lack, lacks_of
 from network.reader import get_region, list_regions
 from network.roads import can_drive
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
 from sim.journeys import Network
+from sim.processes import shared_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import geopandas as gpd
     import networkx as nx
@@ -186,6 +188,10 @@ class Area:
         """Return the project cards."""
         return list(scenarios.list_cards(self.region.about.region_id))
 
+    def lacks(self) -> pd.DataFrame:
+        """Return what the region lacks, what it costs, and what would mend it, the dearest first."""
+        return pd.DataFrame(lacks_of(self.region), columns=Lack._fields)
+
     def goals(self) -> list[Goal]:
         """Return the goals of the plan."""
         return list(scenarios.list_goals(self.region.about.region_id))
@@ -231,6 +237,15 @@ class Study:
     def beside(self, name: str) -> Study:
         """Return the study of another scenario, with the same numbers set."""
         return self.area.scenario(name, values=self.values)
+
+    def siblings(self, scenarios: Sequence[Scenario]) -> Iterator[Study]:
+        """Give the studies of other scenarios, with the same numbers set, built side by side."""
+        region = self.area.region
+        made = shared_out(lambda number: scenarios[number].apply(region), len(scenarios))
+        for scenario, applied in zip(scenarios, made, strict=True):
+            study = Study(self.area, scenario, self.values)
+            vars(study)["applied"] = applied  # what the cached property would have found
+            yield study
 
     def query(self, **words: str | None) -> Query:
         """Return a query; see `Area.query`.
@@ -354,7 +369,7 @@ class Study:
         return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
 
     def compare(
-        self, other: Study | str, goal: str | None = None, *, cell_m: float = 500, **words: str | None
+        self, other: Study | str, goal: str | None = None, *, cell_m: float | None = None, **words: str | None
     ) -> Comparison:
         """Return how another scenario differs from this one under a goal.
 
@@ -365,7 +380,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         cell_m
-            Side of the cells of the surfaces that areas come from, m.
+            Side of the cells of the surfaces that areas come from, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic in place of the goal's own.
 
@@ -560,7 +575,7 @@ class Study:
 
     # ----------------------------------------------------------------------------------------------- surface
 
-    def surface(self, place: str, *, cell_m: float = 500, **words: str | None) -> xr.DataArray:
+    def surface(self, place: str, *, cell_m: float | None = None, **words: str | None) -> xr.DataArray:
         """Return the minutes from a place to the centre of each cell of the region.
 
         Parameters
@@ -568,7 +583,7 @@ class Study:
         place
             Id of a place, station or zone, or a point ``lon,lat``.
         cell_m
-            Side of the square cells, m.
+            Side of the square cells, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 
@@ -592,7 +607,7 @@ class Study:
         place: str,
         minutes: Sequence[float] = (15, 30, 45, 60),
         *,
-        cell_m: float = 500,
+        cell_m: float | None = None,
         **words: str | None,
     ) -> gpd.GeoDataFrame:
         """Return what can be reached from a place within limits, as nested polygons with holes.
@@ -604,7 +619,7 @@ class Study:
         minutes
             Limits, ascending.
         cell_m
-            Side of the square cells of the surface, m.
+            Side of the square cells of the surface, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 
@@ -683,7 +698,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         **options
-            first, last, samples, seed, inputs, words, progress: see `onehour.risk.futures`.
+            first, last, samples, seed, inputs, words, folder, tell: see `onehour.risk.futures`.
 
         Returns
         -------
@@ -702,7 +717,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         **options
-            first, last (years), words, progress: see `onehour.timeline.course`, whose answer also has the
+            first, last (years), words, folder, tell: see `onehour.timeline.course`, whose answer also has the
             tables of pairs and of turns.
 
         Returns

@@ -84,10 +84,10 @@ def validate_verb(
     as_json: Json = False,
 ) -> None:
     """Read a region's folder: every problem, with exit status 2; else what is missing, and what it costs."""
-    from onehour.report import lacks_data, print_lacks, print_regions, region_data  # noqa: PLC0415
+    from onehour.report import print_lacks, print_regions, region_data  # noqa: PLC0415
 
     area = area_of(folder)
-    data = region_data(area) | {"lacks": lacks_data(area)}
+    data = region_data(area) | {"lacks": area.lacks().to_dict("records")}
     if as_json:
         print_json(data)
     else:

@@ -61,7 +61,12 @@ def isochrone_verb(
         ),
     ],
     minutes: Annotated[str, typer.Option("--minutes", help="Limits, ascending.")] = "15,30,45,60",
-    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    cell_m: Annotated[
+        float | None,
+        typer.Option(
+            "--cell-m", help="Side of the surface's cells in metres; by the region's size if not given."
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", help="Another scenario: what is gained and lost since, in their place."),
@@ -117,8 +122,8 @@ def plot_verb(
     from onehour.style import ENDINGS  # noqa: PLC0415
 
     names: list[str | None] = [*(scenario or ())]
-    if kind == "difference" and len(names) < 2:  # noqa: PLR2004
-        names = [*default_scenarios(area_of(region), *names)]
+    if kind == "difference" and not names:
+        names = [*default_scenarios(area_of(region))]
     problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names or [None]))
     names = names or [None]
     studies = studies_of(region, names, values, words, goal=goal, problems=problems)

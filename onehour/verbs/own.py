@@ -1,4 +1,4 @@
-"""Verbs that make regions: region new, gtfs import."""
+"""Verbs that make regions and scenarios of one's own: region new, gtfs import, scenario new."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onehour.verbs.options import Json, area_of, print_json, spinner
+from onehour.verbs.options import Json, Region, area_of, print_json, spinner
+from onehour.verbs.streets import Speeds  # noqa: TC001 - typer reads it
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,9 +58,7 @@ def region_new_verb(
         Path | None,
         typer.Option("--osm", help="Streets on foot and by car: .osm.pbf, .osm, .graphml or saved ones."),
     ] = None,
-    speeds: Annotated[
-        str, typer.Option("--speeds", help="Free-flow speeds where no limit is tagged: general or china.")
-    ] = "general",
+    speeds: Speeds = None,
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Leave out points with no street near by.")
     ] = False,
@@ -119,6 +118,24 @@ def gtfs_import_verb(
     with spinner("Reading the feeds", show=not as_json):
         data = make_region(Sources(feeds=feeds, day=day, settings=settings), output, problems)
     _print(data, as_json=as_json)
+
+
+def scenario_new_verb(
+    output: Annotated[Path, typer.Argument(metavar="FILE", help="File to write: .toml.")],
+    *,
+    region: Region = "guangzhou",
+    as_json: Json = False,
+) -> None:
+    """Write a commented scenario with a card of your own in it, which applies to the region as it stands."""
+    from onehour.template import write_template  # noqa: PLC0415
+
+    option = "" if region == "guangzhou" else f" --region {region}"
+    with spinner("Writing", show=not as_json):
+        data = write_template(area_of(region), output, option)
+    if as_json:
+        print_json(data)
+    else:
+        typer.echo(f"{data['file']}: {data['extends']}, and {'; '.join(data['touched'])}")
 
 
 def _settings(
