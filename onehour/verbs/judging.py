@@ -85,7 +85,9 @@ def route_verb(
 def matrix_verb(
     scenario: Scenario = None,
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet, .csv or .omx.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A file .parquet, .csv or .omx; or a folder of blocks.")
+    ],
     region: Region = "guangzhou",
     start: Annotated[
         str, typer.Option("--from", help="centres, zones, stations, cells, or a CSV file with id, lon, lat.")
