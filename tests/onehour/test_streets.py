@@ -50,13 +50,13 @@ def test_load_as_data(command, home):
 def test_results_say_over_what_one_walks(command, home):
     words = ("route", "square", "park", "--region", home)
     plain = command(*words)
-    assert "Walking: straight line × 1.3 · car: straight line × 1.3" in plain.out
+    assert "Walking: straight line × 1.3 · car: no roads" in plain.out
     command("streets", "load", HELSINKI, "--network", "walk", "--region", home)
     over = command(*words)
     name = read_region(home).street_networks["walk"].sha256[:12]
-    assert f"Walking: streets ({name}) · car: straight line × 1.3" in over.out
+    assert f"Walking: streets ({name}) · car: no roads" in over.out
     told = command(*words, "--json").json["provenance"]
-    assert told["ways"] == {"walking": f"streets ({name})", "car": "straight line × 1.3"}
+    assert told["ways"] == {"walking": f"streets ({name})", "car": "no roads"}
     assert "OpenStreetMap contributors" in told["attribution"]
 
 
