@@ -203,11 +203,25 @@ def test_surfaces_are_the_journeys(tmp_path, mode):
     grid = replace(whole, inside=whole.inside & near[None, :])
     query, ends = Query(mode=mode, period="midday"), ends_of(network.region, ["far", "q"])
     found = surfaces(network, ends, query, grid)[:, grid.inside]
-    chosen = np.random.default_rng(5).choice(found.shape[1], 60, replace=False)
+    chosen = np.random.default_rng(5).choice(found.shape[1], min(60, found.shape[1]), replace=False)
+    assert len(chosen) > 30
     table = pd.DataFrame(grid.lon_lat[chosen], columns=["lon", "lat"]).assign(id=chosen.astype(str))
     both = ends_of(network.region, pd.concat([ends.table, table], ignore_index=True))
-    known = network.router(both, query).times([0, 1], 2 + np.arange(60)).seconds
+    known = network.router(both, query).times([0, 1], 2 + np.arange(len(chosen))).seconds
     assert np.abs(found[:, chosen] - known).max() <= 1
     assert (known >= 0).mean() > 0.1
     straight = surfaces(Network(network.region.replace(streets={})), ends, query, grid)[:, grid.inside]
     assert (straight != found).any()
+
+
+def test_walks_are_as_long_as_by_straight_line(tmp_path):
+    """Along a straight street one walks 2.6 km, the way of a straight line of 2 km with its detour."""
+    streets = street(tmp_path, {1: (0, 0), 2: (3000, 0)}, [(5, [1, 2])])
+    spots = [place("a", 0, 0), place("b", 2500, 0), place("c", 2700, 0)]
+    region = make_region({"places": spots}).replace(streets={"walk": streets})
+    ends = ends_of(region, ["a", "b", "c"])
+    one, other, seconds = ways(region, ends).on_foot
+    assert list(zip(one.tolist(), other.tolist(), seconds.tolist(), strict=True)) == [
+        (0, 1, 2000), (1, 0, 2000), (1, 2, 160), (2, 1, 160),
+    ]  # fmt: skip
+    assert ways(region.replace(streets={}), ends).on_foot[0].tolist() == [1, 2]
