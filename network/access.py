@@ -146,7 +146,7 @@ def station_ways(region: Region, ends: Ends, table: FootTable | None = None) -> 
     numbers = region.parameters
     own = np.flatnonzero(ends.station >= 0)
     xy, station_xy = metric_xy(region, ends.table), metric_xy(region, region.stations)
-    reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"])
+    reach_m = max(_walk_reach_m(numbers, table), 1000 * numbers["feeder_max_km"])
     end, station, away_m = pairs_within(xy, station_xy, reach_m)
     if table is None:
         seconds = access_s(away_m, numbers)
@@ -157,13 +157,23 @@ def station_ways(region: Region, ends: Ends, table: FootTable | None = None) -> 
     return np.append(end, own), np.append(station, ends.station[own]), np.append(seconds, np.zeros_like(own))
 
 
+def longest_walk_m(parameters: Parameters) -> float:
+    """Return the longest way on foot over streets, m: as long as that of the longest straight line."""
+    return 1000 * parameters["walk_max_km"] * parameters["walk_detour"]
+
+
+def _walk_reach_m(parameters: Parameters, table: FootTable | None) -> float:
+    """Return the longest straight line between two points that may be joined on foot, m."""
+    return 1000 * parameters["walk_max_km"] if table is None else longest_walk_m(parameters)
+
+
 def walk_ways(region: Region, ends: Ends, table: FootTable | None = None) -> Way:
     """Return the ways on foot from end to end: rows of both, different ones, and the time, s.
 
     With a table of walks over streets from ends to ends these serve, else straight lines.
     """
     numbers, xy = region.parameters, metric_xy(region, ends.table)
-    one, other, way_m = pairs_within(xy, xy, 1000 * numbers["walk_max_km"])
+    one, other, way_m = pairs_within(xy, xy, _walk_reach_m(numbers, table))
     one, other, way_m = one[one != other], other[one != other], way_m[one != other]
     if table is None:
         return one, other, whole_s(walk_s(way_m, numbers))

@@ -399,21 +399,23 @@ class _Build:
         """Add taxis: to a station, from a station, and all the way."""
         add, station = self.builder, self.tables.served
         wait_s = self._s("taxi_wait_min")
-        nodes = self._drives(later=False)
-        add.links(LinkKind.TAXI, self.origin, nodes[self._road_ends(start=True)], parts_s={"access": wait_s})
+        home = self._road_ends(start=True)
+        nodes = self._drives(home, later=False)
+        add.links(LinkKind.TAXI, self.origin, nodes[home], parts_s={"access": wait_s})
         add.links(LinkKind.TAXI, nodes[self._road_ends(start=False)], self.destination)
         reach = nodes[self._road_stations(station, start=False)]
         add.links(LinkKind.TAXI, reach, self.entrance[station])
-        nodes = self._drives(later=True)
-        leave = nodes[self._road_stations(station, start=True)]
-        add.links(LinkKind.TAXI, self.exit[station], leave, parts_s={"egress": wait_s})
+        leave = self._road_stations(station, start=True)
+        nodes = self._drives(leave, later=True)
+        add.links(LinkKind.TAXI, self.exit[station], nodes[leave], parts_s={"egress": wait_s})
         add.links(LinkKind.TAXI, nodes[self._road_ends(start=False)], self.destination)
 
     def _own_road(self) -> Ints:
         """Return the nodes of the roads as driven in one's own car, joined to the origins."""
         if self.own_road is None:
-            self.own_road = self._drives(later=False)
-            self.builder.links(LinkKind.DRIVE, self.origin, self.own_road[self._road_ends(start=True)])
+            home = self._road_ends(start=True)
+            self.own_road = self._drives(home, later=False)
+            self.builder.links(LinkKind.DRIVE, self.origin, self.own_road[home])
         return self.own_road
 
     @cached_property
@@ -426,9 +428,13 @@ class _Build:
             self.region, self.query.period, points, between_points=len(self.ends) <= MOST_LOCAL_ENDS
         )
 
-    def _drives(self, *, later: bool) -> Ints:
-        """Add the road graph; return its nodes."""
+    def _drives(self, start: Ints, *, later: bool) -> Ints:
+        """Add the road graph as it is driven on from some of its nodes; return its nodes."""
         road = self.road
+        if self.given_road is not None:  # of points alone: no other edge can be used
+            used = np.isin(road.tail, start)
+            columns = ("tail", "head", "drive_s", "toll_s", "link")
+            road = replace(road, **{name: getattr(road, name)[used] for name in columns})
         nodes = self.builder.nodes(NodeKind.ROAD, road.n_nodes, later=later)
         parts = {"drive": road.drive_s.astype(np.int64), "toll": road.toll_s.astype(np.int64)}
         row = road.link.astype(np.int64)

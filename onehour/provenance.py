@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from network.roads import can_drive
 from sim.window_router import draws_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def ways_told(study: Study) -> dict[str, str]:
     region = study.area.region
     held = {name: f"streets ({one.sha256[:12]})" for name, one in region.street_networks.items()}
     straight = f"straight line × {region.parameters['walk_detour']:g}"
-    sketch = straight if region.table("road_links").empty else "sketch network"
+    sketch = "sketch network" if can_drive(region) else "no roads"
     if "drive" in held:
         changes = sum(one.change in _OF_ROADS for one in study.applied.touched)
         sketch = held["drive"]

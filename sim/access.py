@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.access import FootTable, Ways, pairs_within, station_ways, straight_ways, walk_ways
+from network.access import (
+    FootTable,
+    Ways,
+    longest_walk_m,
+    pairs_within,
+    station_ways,
+    straight_ways,
+    walk_ways,
+)
 from network.region import positions
 from sim.search import SearchGraph, Source
 
@@ -142,17 +150,12 @@ def ways(region: Region, ends: Ends) -> Ways:
     walks = street_walks(region)
     if walks is None:
         return straight_ways(region, ends)
-    longest_m = longest_walk_m(region)
+    longest_m = longest_walk_m(region.parameters)
     at, stations = (table[["lon", "lat"]].to_numpy(np.float64) for table in (ends.table, region.stations))
     return Ways(
         station_ways(region, ends, walks.table(at, stations, longest_m)),
         walk_ways(region, ends, walks.table(at, at, longest_m)),
     )
-
-
-def longest_walk_m(region: Region) -> float:
-    """Return the longest way on foot over streets, m: as long as that over a straight line."""
-    return 1000 * region.parameters["walk_max_km"] * region.parameters["walk_detour"]
 
 
 def with_street_changes(region: Region) -> Region:

@@ -8,7 +8,7 @@ few, plain searches are quicker. Results do not depend on it.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from network.streets.driving import drive_arcs, link_seconds, paces, plaza_secon
 from sim.search import SearchGraph, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -42,6 +44,7 @@ WORTH_PREPARING = 64
 """From so many origins on the graph is prepared."""
 
 _BLOCK_CELLS = 1 << 25
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 class Drives(NamedTuple):
@@ -123,20 +126,25 @@ class StreetDrives:
         link_s, plaza_s = link_seconds(region, self.streets, period), plaza_seconds(region)
         here = self._doors(region, period, starts, link_s, arrive=False)
         there = self._doors(region, period, ends, link_s, arrive=True)
-        alone = after_s is None
-        before = np.where(np.eye(len(starts), dtype=bool), 0, -1) if after_s is None else after_s
-        before = np.where(here.at.link < 0, -1, before)
         weights = _PLAZAS * self.arcs.seconds(link_s, plaza_s) + self.arcs.plaza
-        total = np.full((len(before), len(ends)), _PLAZAS * _NEVER_S, np.int64)
-        rows, reached = np.flatnonzero((before >= 0).any(axis=1)), np.flatnonzero(there.at.link >= 0)
+        reached = np.flatnonzero(there.at.link >= 0)
+        if after_s is None:
+            count, rows = len(starts), np.flatnonzero(here.at.link >= 0)
+        else:
+            after_s = np.where(here.at.link < 0, -1, after_s)
+            count, rows = len(after_s), np.flatnonzero((after_s >= 0).any(axis=1))
+        total = np.full((count, len(ends)), _PLAZAS * _NEVER_S, np.int64)
         step = max(1, _BLOCK_CELLS // max(self.arcs.n_nodes, 1))
         search = self._search(weights, len(rows))
         for block in (rows[first : first + step] for first in range(0, len(rows), step)):
-            sources = [_source(here, before[row]) for row in block.tolist()]
+            sources = [_source(here, row, after_s) for row in block.tolist()]
             found = search(sources, there.nodes[reached].ravel()).reshape(len(block), -1, 2)
             whole = found.astype(np.int64) + _PLAZAS * there.extra_s[reached]
             total[np.ix_(block, reached)] = whole.min(axis=2)
-        total = np.minimum(total, self._along(here, there, link_s, before, alone=alone))
+        for start, end, time_s in self._along(here, there, link_s):
+            origins = np.array([start]) if after_s is None else np.flatnonzero(after_s[:, start] >= 0)
+            before_s = 0 if after_s is None else after_s[origins, start]
+            total[origins, end] = np.minimum(total[origins, end], _PLAZAS * (before_s + time_s))
         led = total < _PLAZAS * _NEVER_S
         return Drives(np.where(led, total // _PLAZAS, -1), np.where(led, total % _PLAZAS * plaza_s, 0))
 
@@ -169,30 +177,27 @@ class StreetDrives:
         ready = self._prepared
         return lambda sources, targets: ready.times(sources, targets=targets)
 
-    def _along(self, here: _Doors, there: _Doors, link_s: Ints, before: Ints, *, alone: bool) -> Ints:
-        """Return the drives along a single link, as totals, [rows, ends]."""
-        found = np.full((len(before), len(there.off_s)), _PLAZAS * _NEVER_S, np.int64)
-        start, end = np.nonzero(here.at.link[:, None] == there.at.link[None, :])
-        kept = here.at.link[start] >= 0
-        start, end = start[kept], end[kept]
+    def _along(self, here: _Doors, there: _Doors, link_s: Ints) -> Iterator[tuple[int, int, int]]:
+        """Yield the drives along a single link: rows of start and end, and seconds."""
+        known = np.flatnonzero(here.at.link >= 0)
+        order = np.argsort(there.at.link, kind="stable")
+        low, high = (np.searchsorted(there.at.link[order], here.at.link[known], side=side) for side in _SIDES)
+        many = high - low
+        start = np.repeat(known, many)
+        end = order[np.repeat(low - np.cumsum(many) + many, many) + np.arange(many.sum())]
         link = here.at.link[start]
-        share = (there.at.along_m[end] - here.at.along_m[start]) / np.maximum(
-            self.streets.length_m[link], 1e-9
-        )
-        ahead = (share >= 0) | ~self.streets.oneway[link]
-        seconds = whole_s(np.abs(share) * link_s[link]) + here.off_s[start] + there.off_s[end]
-        for one, other, time_s in zip(start[ahead], end[ahead], seconds[ahead], strict=True):
-            rows = np.array([one]) if alone else np.flatnonzero(before[:, one] >= 0)
-            rows = rows[before[rows, one] >= 0]
-            whole = _PLAZAS * (before[rows, one] + time_s)
-            found[rows, other] = np.minimum(found[rows, other], whole)
-        return found
+        ahead_m = there.at.along_m[end] - here.at.along_m[start]
+        share = np.abs(ahead_m) / np.maximum(self.streets.length_m[link], 1e-9)
+        seconds = whole_s(share * link_s[link]) + here.off_s[start] + there.off_s[end]
+        led = (ahead_m >= 0) | ~self.streets.oneway[link]
+        yield from zip(start[led].tolist(), end[led].tolist(), seconds[led].tolist(), strict=True)
 
 
-def _source(here: _Doors, before: Ints) -> Source:
+def _source(here: _Doors, row: int, after_s: Ints | None) -> Source:
     """Return the seeds of one origin: both ends of the link of each start that it leaves from."""
-    used = np.flatnonzero(before >= 0)
-    return Source(here.nodes[used].ravel(), (_PLAZAS * (before[used, None] + here.extra_s[used])).ravel())
+    used = np.array([row]) if after_s is None else np.flatnonzero(after_s[row] >= 0)
+    before_s = 0 if after_s is None else after_s[row, used][:, None]
+    return Source(here.nodes[used].ravel(), (_PLAZAS * (before_s + here.extra_s[used])).ravel())
 
 
 @lru_cache(maxsize=2)

@@ -210,7 +210,8 @@ class Router:
         leaves = np.any((graph.tail == graph.origin[origin]) & onward)
         arrives = np.any((graph.head == graph.destination[destination]) & onward)
         if self.query.mode == "car":
-            return "no way by road"
+            far = _off_streets(self.network.region, self.ends, (origin, destination))
+            return "no way by road" + (f": {' and '.join(far)} too far from every street" if far else "")
         if not leaves:
             return f"no station in reach of {names[origin]}"
         if not arrives:
@@ -258,6 +259,15 @@ class Router:
             kind.name.lower(), start, end, parts,
             tuple(lines), tuple(services), tuple(stops), labels.doubts(*rests_on),
         )  # fmt: skip
+
+
+def _off_streets(region: Region, ends: Ends, rows: tuple[int, int]) -> list[str]:
+    """Return which of two ends are too far from the streets that the region drives on, if it has any."""
+    streets = region.streets("drive")
+    if streets is None:
+        return []
+    at = ends.table[["lon", "lat"]].to_numpy(np.float64)[list(rows)]
+    return [ends.ids[rows[row]] for row in streets.snap(at).lost.tolist()]
 
 
 _JOINTS = {

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from network.access import quicker_s, walk_s
+from network.access import longest_walk_m, quicker_s, walk_s
 from network.distances import metric_xy
 from network.ends import Ends
 from network.graph import NodeKind
 from network.roads import local_pace, road_nodes
 from network.seconds import minutes_s, whole_s
-from sim.access import longest_walk_m, street_walks
+from sim.access import street_walks
 from sim.drives import street_drives
 from sim.search import UNREACHED
 
@@ -125,7 +125,7 @@ def _to_cells(region: Region, points: pd.DataFrame, at_s: Ints, grid: Grid, best
     off_cell, off_point = np.ones(grid.shape, bool), np.ones(len(points), bool)
     if walks is not None:
         lon_lat = points[["lon", "lat"]].to_numpy(np.float64)
-        table = walks.table(lon_lat, grid.lon_lat, longest_walk_m(region))
+        table = walks.table(lon_lat, grid.lon_lat, longest_walk_m(numbers))
         off_cell[grid.inside], off_point = table.off_other, table.off_one
         seconds = whole_s(table.way_m * 3.6 / numbers["walk_kmh"])
         row, column = (where[table.other] for where in np.nonzero(grid.inside))

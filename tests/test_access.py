@@ -10,10 +10,13 @@ import pytest
 
 from network.compile import Query
 from network.ends import ends_of
+from network.reader import get_region
 from network.streets.reading import read_streets
 from network.streets.ways import way_filter
 from network.testing import hub_region, make_region
+from scenarios.scenario import get_scenario
 from sim.access import StreetWalks, street_walks, ways, with_street_changes
+from sim.evaluate import Evaluator
 from sim.grid import grid_of
 from sim.journeys import Network
 from sim.surface import surfaces
@@ -203,11 +206,50 @@ def test_surfaces_are_the_journeys(tmp_path, mode):
     grid = replace(whole, inside=whole.inside & near[None, :])
     query, ends = Query(mode=mode, period="midday"), ends_of(network.region, ["far", "q"])
     found = surfaces(network, ends, query, grid)[:, grid.inside]
-    chosen = np.random.default_rng(5).choice(found.shape[1], 60, replace=False)
+    chosen = np.random.default_rng(5).choice(found.shape[1], min(60, found.shape[1]), replace=False)
+    assert len(chosen) > 30
     table = pd.DataFrame(grid.lon_lat[chosen], columns=["lon", "lat"]).assign(id=chosen.astype(str))
     both = ends_of(network.region, pd.concat([ends.table, table], ignore_index=True))
-    known = network.router(both, query).times([0, 1], 2 + np.arange(60)).seconds
+    known = network.router(both, query).times([0, 1], 2 + np.arange(len(chosen))).seconds
     assert np.abs(found[:, chosen] - known).max() <= 1
     assert (known >= 0).mean() > 0.1
     straight = surfaces(Network(network.region.replace(streets={})), ends, query, grid)[:, grid.inside]
     assert (straight != found).any()
+
+
+def test_walks_are_as_long_as_by_straight_line(tmp_path):
+    """Along a straight street one walks 2.6 km, the way of a straight line of 2 km with its detour."""
+    streets = street(tmp_path, {1: (0, 0), 2: (3000, 0)}, [(5, [1, 2])])
+    spots = [place("a", 0, 0), place("b", 2500, 0), place("c", 2700, 0)]
+    region = make_region({"places": spots}).replace(streets={"walk": streets})
+    ends = ends_of(region, ["a", "b", "c"])
+    one, other, seconds = ways(region, ends).on_foot
+    assert list(zip(one.tolist(), other.tolist(), seconds.tolist(), strict=True)) == [
+        (0, 1, 2000), (1, 0, 2000), (1, 2, 160), (2, 1, 160),
+    ]  # fmt: skip
+    assert ways(region.replace(streets={}), ends).on_foot[0].tolist() == [1, 2]
+
+
+def test_cards_as_switches_over_streets(tmp_path):
+    """The super-graph of many scenarios walks over streets as a full rebuild does."""
+    plain = get_region("guangzhou")
+    home = plain.places.set_index("place_id").loc["gz-yuexiu"]
+    side = range(40)
+    nodes = {40 * row + column + 1: (home["lon"] + 0.001 * (column - 20), home["lat"] + 0.001 * (row - 20))
+             for row in side for column in side}  # fmt: skip
+    rows = [[40 * row + column + 1 for column in side] for row in side]
+    lines = [*rows, *map(list, zip(*rows, strict=True))]
+    path = tmp_path / "grid.osm"
+    ways_ = [(key, refs, {"highway": "footway"}) for key, refs in enumerate(lines, 1)]
+    path.write_text(osm_text(nodes, ways_), encoding="utf-8")
+    region = plain.replace(streets={"walk": read_streets(path, "walk")})
+    cores = ["gz-yuexiu", "fs-chancheng", "zq-duanzhou", "qy-qingcheng"]
+    cards = ("gz_metro8_north", "bus_extension")
+    masks, slow_bus = [[False, False], [True, True]], {"feeder_wait_min": 30}
+    today = get_scenario("today-2026", region)
+    evaluator = Evaluator(region, today, cards, cores, Query(), values=slow_bus)
+    assert evaluator.is_fast
+    found = evaluator.times(masks)
+    np.testing.assert_array_equal(found[1], evaluator.rebuilt(np.array(masks[1])))
+    straight = Evaluator(plain, today, cards[:1], cores, Query(), values=slow_bus)
+    assert (straight.rebuilt(np.array([False])) != found[0]).any()

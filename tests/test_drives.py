@@ -184,7 +184,7 @@ def test_journeys_by_car(town):
     assert names == {"drive": drives.seconds[0, 1] - 60, "toll": 60, "park": 240}
     assert times.parts_s[1, 0, 9] == 480
     assert times.seconds[0, 2] == -1
-    assert router.missing(0, 2) == "no way by road"
+    assert router.missing(0, 2) == "no way by road: far too far from every street"
     stages = router.paths([(0, 1)])[0]
     assert [stage.kind for stage in stages] == ["drive", "park"]
 

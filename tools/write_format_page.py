@@ -87,6 +87,11 @@ DISTRICTS = """
 
 A FeatureCollection of polygons or multipolygons in degrees WGS 84, each with the property `district_id`, the
 identifier that places, zones and stations refer to. Maps and results by district use it; the search does not.
+
+## streets_walk.parquet, streets_drive.parquet
+
+Real streets to walk and to drive on, made by `onehour streets load`. Without them straight lines and `road_links.csv`
+serve. See `docs/streets.md`.
 """
 
 TITLES = {

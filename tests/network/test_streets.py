@@ -203,6 +203,27 @@ def test_a_roundabout_is_one_way(tmp_path):
     ]
 
 
+def test_a_street_that_is_one_way_against_its_nodes(tmp_path):
+    nodes = {1: (25.0, 60.0), 2: (25.001, 60.0), 3: (25.0, 60.001)}
+    for tag, ends in (("yes", (2, 1)), ("-1", (1, 2))):
+        ways = [
+            (1, [1, 2], {"highway": "primary"}),
+            (2, [2, 3, 1], {"highway": "residential", "oneway": tag}),
+        ]
+        path = tmp_path / f"{tag}.osm"
+        path.write_text(osm_text(nodes, ways), encoding="utf-8")
+        streets = read_streets(path, "drive")
+        (link,) = np.flatnonzero(streets.oneway)
+        assert (streets.node_id[streets.tail[link]], streets.node_id[streets.head[link]]) == ends
+
+
+def test_entities_are_not_expanded(tmp_path):
+    path = tmp_path / "bomb.osm"
+    path.write_text('<!DOCTYPE osm [<!ENTITY a "aaaaaaaaaa">]><osm version="0.6"><node id="&a;"/></osm>')
+    with pytest.raises(BadInputError, match="cannot be read as OpenStreetMap data"):
+        read_streets(path, "walk")
+
+
 def test_speeds_of_tags():
     found = speeds_kmh(
         ["primary", "primary", "motorway", "primary"], ["", "30 mph", "none", "9999"], "general"

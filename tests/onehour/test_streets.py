@@ -4,8 +4,11 @@ import pytest
 
 from network.reader import read_region
 from network.streets.files import load
+from network.streets.reading import read_streets
 from network.testing import line_region, make_region
 from network.writer import write_region
+from onehour.provenance import ways_told
+from onehour.study import Area
 from tests.network.streets_files import HELSINKI, osm_text
 from tests.network.test_overpass import running
 
@@ -50,14 +53,37 @@ def test_load_as_data(command, home):
 def test_results_say_over_what_one_walks(command, home):
     words = ("route", "square", "park", "--region", home)
     plain = command(*words)
-    assert "Walking: straight line × 1.3 · car: straight line × 1.3" in plain.out
+    assert "Walking: straight line × 1.3 · car: no roads" in plain.out
     command("streets", "load", HELSINKI, "--network", "walk", "--region", home)
     over = command(*words)
     name = read_region(home).street_networks["walk"].sha256[:12]
-    assert f"Walking: streets ({name}) · car: straight line × 1.3" in over.out
+    assert f"Walking: streets ({name}) · car: no roads" in over.out
     told = command(*words, "--json").json["provenance"]
-    assert told["ways"] == {"walking": f"streets ({name})", "car": "straight line × 1.3"}
+    assert told["ways"] == {"walking": f"streets ({name})", "car": "no roads"}
     assert "OpenStreetMap contributors" in told["attribution"]
+
+
+def test_changes_of_roads_are_not_in_streets(guangzhou, tmp_path):
+    nodes = {1: (113.26, 23.12), 2: (113.27, 23.13)}
+    path = tmp_path / "a.osm"
+    path.write_text(osm_text(nodes, [(5, [1, 2], {"highway": "primary"})]), encoding="utf-8")
+    streets = read_streets(path, "drive")
+    area = Area(guangzhou.region.replace(streets={"drive": streets}))
+    told = ways_told(area.scenario("plan-2030"))
+    count = sum(
+        one.change in {"add-road", "modify-road"} for one in area.scenario("plan-2030").applied.touched
+    )
+    assert count > 0
+    name = streets.sha256[:12]
+    assert (
+        told["car"]
+        == f"streets ({name}) as they are: {count} changes of roads in the scenario are not in them"
+    )
+    assert ways_told(area.scenario("base"))["car"] == f"streets ({name})"
+    assert ways_told(guangzhou.scenario("base")) == {
+        "walking": "straight line × 1.3",
+        "car": "sketch network",
+    }
 
 
 def test_wrong_input_writes_nothing(command, home, tmp_path):
