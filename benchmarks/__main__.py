@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="also draw ratios.png and growth.png")
     parser.add_argument(
         "--graph", type=Path, action="append", default=[], metavar="FILE",
-        help="also a street network: OpenStreetMap XML (.osm) or OSMnx GraphML (.graphml)",
+        help="also a street network to drive on: .osm.pbf, .osm, OSMnx's .graphml, or saved .parquet",
     )  # fmt: skip
     options = parser.parse_args(arguments)
     try:

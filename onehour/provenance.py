@@ -31,6 +31,8 @@ _USED = {
     "taxi": ("taxi_",),
 }
 
+_OF_ROADS = {"add-road", "modify-road"}
+
 
 def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     """Return region, scenario, their hashes, the query, values set by hand, and notes, as plain data."""
@@ -47,7 +49,7 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         "notes": list(region.about.notes),
         "licence": region.about.licence,
         "attribution": attribution(region),
-        "ways": ways_told(region),
+        "ways": ways_told(study),
     }
     if query is not None:
         found |= asdict(query)
@@ -57,11 +59,20 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     return found
 
 
-def ways_told(region: Region) -> dict[str, str]:
-    """Return over what one walks and drives in a region, by ``walking`` and ``car``: words for people."""
+def ways_told(study: Study) -> dict[str, str]:
+    """Return over what one walks and drives, by ``walking`` and ``car``: words for people.
+
+    Changes of roads are made on the sketch of roads; where the car runs over streets, they are not in them.
+    """
+    region = study.area.region
     held = {name: f"streets ({one.sha256[:12]})" for name, one in region.street_networks.items()}
     straight = f"straight line × {region.parameters['walk_detour']:g}"
     sketch = straight if region.table("road_links").empty else "sketch network"
+    if "drive" in held:
+        changes = sum(one.change in _OF_ROADS for one in study.applied.touched)
+        sketch = held["drive"]
+        if changes:
+            sketch += f" as they are: {changes} changes of roads in the scenario are not in them"
     return {"walking": held.get("walk", straight), "car": sketch}
 
 

@@ -37,12 +37,17 @@ def test_a_street_network_from_a_file(tmp_path):
     for node, x in ((7, 113.0), (8, 113.01), (9, 113.02)):
         streets.add_node(node, x=x, y=23.0)
     for a, b, length in ((7, 8, 100.0), (7, 8, 50.0), (8, 9, 1.0), (9, 9, 5.0)):
-        streets.add_edge(a, b, length=length, highway="residential", maxspeed="36", osmid=1)
+        for ends in ((a, b), (b, a)):
+            streets.add_edge(*ends, length=length, highway="residential", maxspeed="36", osmid=1)
     ox.save_graphml(streets, tmp_path / "town.graphml")
     links = graphs.from_osm(tmp_path / "town.graphml")
     is_sound(links)
     assert links.name == "town, 3 nodes"
-    assert [links.tail.tolist(), links.head.tolist(), links.seconds.tolist()] == [[0, 1], [1, 2], [5, 1]]
+    assert [links.tail.tolist(), links.head.tolist(), links.seconds.tolist()] == [
+        [0, 1, 1, 2],
+        [1, 0, 2, 1],
+        [5, 5, 1, 1],
+    ]
 
 
 def test_peers_that_are_not_installed_are_named(monkeypatch):
