@@ -189,14 +189,15 @@ def guangzhou() -> Links:
 
 
 def from_osm(path: Path) -> Links:
-    """Return a street network to drive on, from a file that `network.streets.reading` reads.
+    """Return a street network to drive on, from a file of OpenStreetMap or OSMnx, or of streets saved before.
 
-    Times are those at free-flow speeds, rounded to seconds, at least 1 s.
+    It is the part in which every node can be reached from every other, as `network.streets.reading` makes it;
+    times are those at free flow, at least 1 s.
     """
     streets = read_streets(path, "drive")
-    tail, head, link = streets.directed
-    seconds = np.maximum(streets.seconds[link], 1)
-    links = _simple(path.name.partition(".")[0], tail, head, seconds, streets.n_nodes)
+    arcs = streets.directed
+    name = path.name.partition(".")[0]
+    links = _simple(name, arcs.tail, arcs.head, streets.seconds[arcs.link], streets.n_nodes)
     return links._replace(x=streets.node_lon, y=streets.node_lat)
 
 

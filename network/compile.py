@@ -13,7 +13,7 @@ import pandas as pd
 from network.access import straight_ways
 from network.complexes import stations_of
 from network.ends import in_core
-from network.errors import BadInputError, UnknownNameError
+from network.errors import BadInputError, Problem, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
 from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
@@ -35,9 +35,15 @@ if TYPE_CHECKING:
 CLOCKS = ("in-vehicle", "station", "door")
 MODES = ("transit", "car", "park-and-ride", "any")
 TRAVELLERS = ("random", "planned")
-STATISTICS = ("expected", "best", "p5", "p25", "p50", "p75", "p85", "p95")
+STATISTICS = ("expected", "best", "mean", "p5", "p25", "p50", "p75", "p85", "p95")
 """Statistics by name; any other percentile from p1 to p100 may be asked for too."""
+TIMINGS = ("depart-after", "arrive-by")
 
+_SHARE = Problem(
+    "--statistic",
+    "reliability is a share, not a time",
+    "ask for a time, such as p50; `check` tells the share in time beside it, and --within elsewhere",
+)
 _PERCENTILE = re.compile(r"p([1-9]\d?|100)")
 
 
@@ -56,16 +62,19 @@ class Query:
     traveller
         ``random``, or ``planned``: knows the timetable.
     statistic
-        ``expected``; ``best``: the quickest trains, no wait; or ``p1`` to ``p100``: a percentile over the
-        departures of the period, for transit from station to station or from door to door. What has no window
-        (cars, and the clock in-vehicle) is then taken as ``expected``.
+        ``expected``; ``best``: the quickest trains, no wait; or over the departures of the period their
+        ``mean``, or a percentile, ``p1`` to ``p100``, for transit from station to station or from door to
+        door. What has no window (cars, and the clock in-vehicle) is then taken as ``expected``.
+    timing
+        ``depart-after``: the period holds the departures; or ``arrive-by``: it holds times to be there, which
+        only a statistic over departures knows.
 
     Raises
     ------
     UnknownNameError
         A word is none of these.
     BadInputError
-        Several are.
+        Several are, or the timing does not go with the statistic.
     """
 
     clock: str = "door"
@@ -73,15 +82,27 @@ class Query:
     period: str = "am-peak"
     traveller: str = "random"
     statistic: str = "expected"
+    timing: str = "depart-after"
 
     def __post_init__(self) -> None:
         """Check the words."""
-        allowed = {"clock": CLOCKS, "mode": MODES, "traveller": TRAVELLERS, "statistic": STATISTICS}
-        wrong = [
-            UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+        allowed = {
+            "clock": CLOCKS,
+            "mode": MODES,
+            "traveller": TRAVELLERS,
+            "statistic": STATISTICS,
+            "timing": TIMINGS,
+        }
+        wrong: list[BadInputError] = [
+            BadInputError(_SHARE)
+            if getattr(self, name) == "reliability"
+            else UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
             for name, known in allowed.items()
             if getattr(self, name) not in known and not (name == "statistic" and self.percentile)
         ]
+        if not wrong and self.timing == "arrive-by" and not self.over_departures:
+            what = f"{self.statistic!r} knows no clock to be there by"
+            wrong.append(BadInputError(Problem("--arrive-by", what, "add --statistic p50, or mean")))
         if wrong:
             raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
 
@@ -92,9 +113,14 @@ class Query:
         return int(match[1]) if match else 0
 
     @property
+    def over_departures(self) -> bool:
+        """Whether a percentile or the mean over the departures of the period is asked for."""
+        return self.percentile > 0 or self.statistic == "mean"
+
+    @property
     def by_window(self) -> bool:
-        """Whether the answer is a percentile over the departures of a window, not a search of a graph."""
-        return self.percentile > 0 and self.mode == "transit" and self.clock != "in-vehicle"
+        """Whether the answer comes from the departures of a window, not from a search of a graph."""
+        return self.over_departures and self.mode == "transit" and self.clock != "in-vehicle"
 
     @property
     def is_reading(self) -> bool:

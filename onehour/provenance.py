@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.window_router import DRAWS, SEED, STEP_S
+from sim.window_router import draws_of
 
 if TYPE_CHECKING:
     from network.compile import Query
@@ -38,13 +41,14 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     """Return region, scenario, their hashes, the query, values set by hand, and notes, as plain data."""
     region = study.area.region
     found: dict[str, Any] = {
-        "onehour": _version(),
+        "onehour": version(),
         "region": region.about.region_id,
         "scenario": study.scenario.name,
         "scenario_hash": study.scenario.hash,
         "region_hash": region.hash,
         "state_hash": study.network.region.hash,
         "seed": None,
+        "draws": None,
         "set": dict(study.values),
         "notes": list(region.about.notes),
         "licence": region.about.licence,
@@ -55,7 +59,12 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         found |= asdict(query)
         found["assumed"] = assumed_numbers(study, query)
         if query.by_window:
-            found |= {"seed": SEED, "draws": DRAWS[query.traveller], "departure_step_s": STEP_S}
+            numbers = study.network.region.parameters
+            found |= {
+                "seed": int(numbers["window_seed"]),
+                "draws": draws_of(numbers, query.traveller),
+                "departure_step_s": round(60 * numbers["window_step_min"]),
+            }
     return found
 
 
@@ -101,9 +110,21 @@ def assumed_numbers(study: Study, query: Query) -> list[dict[str, Any]]:
     ]
 
 
-def _version() -> str:
+def version() -> str:
     """Return the version of the installed distribution."""
     try:
-        return version("onehour")
-    except PackageNotFoundError:
+        return metadata.version("onehour")
+    except metadata.PackageNotFoundError:
         return "unknown"
+
+
+@cache
+def code_hash() -> str:
+    """Return the hash of the program's own code: equal where every module is the same, byte for byte."""
+    digest = hashlib.sha256()
+    home = Path(__file__).resolve().parents[1]
+    for room in ("network", "onehour", "scenarios", "sim"):
+        for file in sorted((home / room).rglob("*.py")):
+            digest.update(f"{file.relative_to(home).as_posix()} ".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]

@@ -46,6 +46,7 @@ class Goal(BaseModel):
     period: str = "am-peak"
     traveller: Literal["random", "planned"] = "random"
     statistic: str = "p50"
+    timing: Literal["depart-after", "arrive-by"] = "depart-after"
     pairs: Pairs | None = None
     reason_not: str = Field("", description="why the goal cannot be checked")
     ambiguities: str = ""

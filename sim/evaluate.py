@@ -5,11 +5,11 @@ each row of the compiled network depends on, keeps every state of it that it has
 together into one super-graph (`sim.supergraph`). Switching cards then opens, closes or re-times links of that
 graph; no table is touched. What it answers equals what building the scenario afresh gives.
 
-How a row's cards are found: the scenario is built without any of the cards, with all of them, with each
-alone, and with all but each. A card on which a row's state differs in either comparison is one that the row
-depends on. A state that has not been met is never guessed: its scenario is built, and what comes out is
-compared with what was foretold for all other rows, so that a dependence that was missed comes to light;
-`Evaluator.audit` does the same for choices drawn at random.
+How a row's cards are found: the scenario is built without any of the cards, with each alone (and with what
+it needs), with all of them, and with all but each whose rows the others may touch. A card on which a row's
+state differs in such a comparison is one that the row depends on. A state that has not been met is never
+guessed: its scenario is built, and what comes out is compared with what was foretold for all other rows, so
+that a dependence that was missed comes to light; `Evaluator.audit` does the same for choices drawn at random.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from scenarios.scenario import compose
 from sim.access import with_street_changes
 from sim.factors import Factors
 from sim.journeys import Network
+from sim.processes import shared_out
 from sim.states import NUMBERS, States, rows_of, station_keys
 from sim.supergraph import SuperGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -106,7 +107,7 @@ class Evaluator:
         self._states = States(len(self.cards))
         by_id = {card.project_id: card for card in base.known_cards}
         self._needs = relations([by_id[name] for name in self.cards])[0]
-        self._stations: dict[str, dict[Any, Any]] = {}
+        self._stations: dict[str, dict[Hashable, Any]] = {}
         self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
         if query.clock != "door":
             listed = set(region.table("centre_stations")["place_id"])
@@ -240,43 +241,102 @@ class Evaluator:
     def _learn(self, progress: Callable[[int, int], None] | None) -> None:
         """Find out which cards each row depends on."""
         n = len(self.cards)
-        ones = np.eye(n, dtype=np.bool_)
         none, every = np.zeros(n, np.bool_), np.ones(n, np.bool_)
-        self._rows(none)
-        steps = [(none, mask, card) for card, mask in enumerate(ones)]
-        steps += [(every, mask, card) for card, mask in enumerate(~ones)]
-        for number, (start, mask, card) in enumerate(steps, 1):
-            before, after = self._rows(self.closed(start)[0]), self._rows(self.closed(mask)[0])
-            keys = before.keys() | after.keys()
-            changed = [key for key in keys if before.get(key) != after.get(key)]
-            self._states.depend(changed, card)
-            if progress is not None:
-                progress(number, len(steps))
+        alone = [self._with_needs(card) for card in range(n)]
+        self._build([none, *alone, every], progress)
+        for card in range(n):
+            self._compare(self._with_needs(card), card)
+        waiting = self._unclear(self._rows(self.closed(every)[0]))
+        self._build([self._less(every, card) for card in waiting], progress)
+        for card in waiting:
+            self._compare(every, card)
         self._mend()
+
+    def _compare(self, mask: Bools, card: int) -> None:
+        """Let the rows depend on a card that differ without it."""
+        before, after = (self._rows(self.closed(one)[0]) for one in (self._less(mask, card), mask))
+        keys = before.keys() | after.keys()
+        self._states.depend([key for key in keys if before.get(key) != after.get(key)], card)
+
+    @staticmethod
+    def _less(mask: Bools, card: int) -> Bools:
+        less = mask.copy()
+        less[card] = False
+        return less
+
+    def _build(self, masks: Sequence[Bools], progress: Callable[[int, int], None] | None) -> None:
+        """Build scenarios side by side; those that cannot be built are left for later."""
+        asked = {mask.tobytes(): mask for mask in (self.closed(np.stack(masks)) if masks else ())}
+        new = [mask for mask in asked.values() if self._states.rows(mask) is None]
+        done = self.built
+        for number, (mask, made) in enumerate(
+            zip(new, shared_out(lambda k: self._made(new[k]), len(new)), strict=True), 1
+        ):
+            if not isinstance(made, BadInputError):
+                self._keep(mask, *made)
+            if progress is not None:
+                progress(done + number, done + len(new))
+
+    def _unclear(self, every: Rows) -> list[int]:
+        """Return the cards whose rows may depend on other cards too, as the rows under all cards tell.
+
+        Those are the cards that share a row, and those of rows that are not under all cards what they are
+        with their card alone. Where such a row has no card, cards without rows are unclear as well.
+        """
+        n = len(self.cards)
+        none = self._rows(np.zeros(n, np.bool_))
+        alone = [self._rows(self.closed(self._with_needs(card))[0]) for card in range(n)]
+        found: set[int] = set()
+        owners: set[int] = set()
+        hidden = False
+        for key in none.keys() | every.keys() | set().union(*alone):
+            cards = self._states.cards(key)
+            owners |= cards
+            before = none if not cards else alone[min(cards)]
+            if len(cards) > 1 or before.get(key) != every.get(key):
+                found |= cards
+                hidden |= not cards
+        return sorted(found | (set(range(n)) - owners if hidden else set()))
+
+    def _with_needs(self, card: int) -> Bools:
+        """Return the choice of a card with all that it needs."""
+        mask = np.zeros(len(self.cards), np.bool_)
+        wanted = [card]
+        while wanted:
+            one = wanted.pop()
+            wanted += [other for other in np.flatnonzero(self._needs[one]).tolist() if not mask[other]]
+            mask[one] = True
+        return mask
 
     def _rows(self, mask: Bools) -> Rows:
         """Return the rows under a choice of cards; builds it if it has not been met."""
         known = self._states.rows(mask)
         if known is not None:
             return known
-        rows = self._built(mask)
-        self._states.add(mask, rows)
-        self._supers.clear()
-        return rows
+        made = self._made(mask)
+        if isinstance(made, BadInputError):
+            if not self._learn_needs(mask, made):
+                raise made
+            made = self._rows(self.closed(mask)[0]), []
+        return self._keep(mask, *made)
 
-    def _built(self, mask: Bools) -> Rows:
-        """Build a scenario and return its rows; learn what a card needs that cannot do without another."""
+    def _made(self, mask: Bools) -> tuple[Rows, list[dict[Hashable, Any]]] | BadInputError:
+        """Build a scenario; return its rows and its stations, or why it cannot be built."""
         try:
             region = self._applied(mask, roads=False)
         except BadInputError as error:
-            if not self._learn_needs(mask, error):
-                raise
-            return self._rows(self.closed(mask)[0])
-        self.built += 1
+            return error
         stations = region.stations.assign(station_id=station_keys(region.stations))
-        for row in stations.to_dict("records"):
+        return rows_of(region, self.query), stations.to_dict("records")
+
+    def _keep(self, mask: Bools, rows: Rows, stations: list[dict[Hashable, Any]]) -> Rows:
+        """Keep the rows and stations of a scenario."""
+        self.built += bool(stations)
+        for row in stations:
             self._stations.setdefault(row["station_id"], row)
-        return rows_of(region, self.query)
+        self._states.add(mask, rows)
+        self._supers.clear()
+        return rows
 
     def _learn_needs(self, mask: Bools, error: BadInputError) -> bool:
         """Note which cards of a choice cannot be built without one that is off; return whether any was found.

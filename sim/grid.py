@@ -89,6 +89,16 @@ class Grid:
         to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
         return np.column_stack(to_degrees.transform(*self.xy.T))
 
+    def cells(self) -> pd.DataFrame:
+        """Return the cells inside as places: id, lon, lat (degrees, seven decimals), sorted by id.
+
+        An id is that of the cell's lower left corner in metres of the metric CRS: ``N2553000E0735000``.
+        """
+        corner = np.rint(self.xy - self.cell_m / 2).astype(np.int64)
+        lon, lat = np.round(self.lon_lat, 7).T
+        ids = [f"N{y:07}E{x:07}" for x, y in corner.tolist()]
+        return pd.DataFrame({"id": ids, "lon": lon, "lat": lat}).sort_values("id", ignore_index=True)
+
     def holds(self, xy: Floats) -> Bools:
         """Return whether points lie in cells that are inside; [points], of metres [points, 2]."""
         left, low = self.x_m[0] - self.cell_m / 2, self.y_m[0] - self.cell_m / 2

@@ -89,8 +89,7 @@ class Network:
         if key not in self._routers:
             if len(self._routers) >= _MOST_ROUTERS:
                 self._routers.pop(next(iter(self._routers)))
-            runs = query.by_window and len(self.tables.calls.service) > 0  # else a walk is all there is
-            self._routers[key] = (WindowRouter if runs else Router)(self, ends, query)
+            self._routers[key] = (WindowRouter if query.by_window else Router)(self, ends, query)
         return self._routers[key]
 
     def graph_router(self, ends: Ends, query: Query) -> Router:
@@ -99,7 +98,7 @@ class Network:
         Raises
         ------
         BadInputError
-            The statistic is a percentile, which no graph holds.
+            The statistic is over departures, which no graph holds.
         """
         found = self.router(ends, query)
         if isinstance(found, WindowRouter):
@@ -143,19 +142,33 @@ class Router:
             for graph in self.graphs
         )
 
-    def times(self, origins: Sequence[int] | Ints, destinations: Sequence[int] | Ints) -> Times:
-        """Return times and parts between rows of the ends."""
+    def times(
+        self,
+        origins: Sequence[int] | Ints,
+        destinations: Sequence[int] | Ints,
+        *,
+        parts: bool = True,
+        within_min: float | None = None,
+    ) -> Times:
+        """Return times between rows of the ends, with their parts where those are asked for.
+
+        One time stands for all departures here, so there are no shares of them within a limit.
+        """
+        del within_min
         start, end = np.asarray(origins, np.int64), np.asarray(destinations, np.int64)
         best = Times(
             np.full((start.size, end.size), -1, np.int64),
-            np.zeros((start.size, end.size, len(PARTS)), np.int64),
+            np.zeros((start.size, end.size, len(PARTS) if parts else 0), np.int64),
             np.zeros((start.size, end.size), np.int64),
         )
         for number, (graph, search) in enumerate(zip(self.graphs, self.searches, strict=True)):
-            found = search.parts(graph.origin[start], graph.destination[end], values=graph.parts_s)
+            values = graph.parts_s if parts else graph.parts_s.sum(axis=1, keepdims=True, dtype=np.int32)
+            found = search.parts(graph.origin[start], graph.destination[end], values=values)
             seconds = np.where(found.times_s == UNREACHED, -1, found.sums.sum(axis=2))
             better = (seconds >= 0) & ((best.seconds < 0) | (seconds < best.seconds))
-            best.seconds[better], best.parts_s[better] = seconds[better], found.sums[better]
+            best.seconds[better] = seconds[better]
+            if parts:
+                best.parts_s[better] = found.sums[better]
             best.alternative[better] = number
         return best
 

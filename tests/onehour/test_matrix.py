@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from network.points import read_points
-from onehour.matrix import ends_given
+from onehour.matrix import Side, given_sides
 
 PLACES = "id,lon,lat,junk\nq,113,23.09,1\np,113,23,2\nfar,100,10,3\n"
 
@@ -105,8 +105,9 @@ def test_places_may_have_a_byte_order_mark_blank_lines_and_spaces(tmp_path):
 
 
 def test_neither_places_nor_zones_are_the_centres():
-    assert ends_given(None, zones=False, problems=[]) is None
-    assert ends_given(None, zones=True, problems=[]) == "zones"
+    asked = {"cell_m": 500.0, "problems": []}
+    assert given_sides("centres", None, None, zones=False, **asked) == (Side(), Side())
+    assert given_sides("centres", None, None, zones=True, **asked) == (Side("zones"), Side("zones"))
 
 
 def test_omx_reads_back_with_mapping_and_provenance(files):
