@@ -50,6 +50,16 @@ class BadInputError(OnehourError, ValueError):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how an error of this kind is made again in another process."""
+        return _made_again, (type(self), self.problems)
+
+
+def _made_again(kind: type[BadInputError], problems: tuple[Problem, ...]) -> BadInputError:
+    error = kind.__new__(kind)
+    BadInputError.__init__(error, problems)
+    return error
+
 
 class UnknownNameError(BadInputError, KeyError):
     """A name that is not among the known ones."""

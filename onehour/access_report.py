@@ -13,7 +13,7 @@ from onehour.access import GROUPS, PEOPLE, RESERVED, decay_asked
 from onehour.files import output_problems
 from onehour.matrix import write_rows
 from onehour.numbers import minutes_text, share_text
-from onehour.terminal import console_of, empty_table, print_basis
+from onehour.terminal import console_of, empty_table, print_basis, statistic_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def print_access(data: Mapping[str, Any]) -> None:
     console.print()
     console.print(
         f"{found['region']} · scenario {found['scenario']} · {found['clock']} · {found['mode']} · "
-        f"{found['period']} · {found['traveller']} traveller · {found['statistic']}"
+        f"{found['period']} · {found['traveller']} traveller · {statistic_text(found)}"
     )
     console.print(f"Opportunity: {found['opportunity']}, {found['opportunities']:,.0f} in all; "
                   f"weight {found['decay_words']}")  # fmt: skip

@@ -11,7 +11,15 @@ from rich.text import Text
 from network.graph import PARTS
 from network.schema import TABLES
 from onehour.numbers import minutes_text, number_or, share_text
-from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set, print_ways
+from onehour.terminal import (
+    console_of,
+    empty_table,
+    print_basis,
+    print_doubts,
+    print_set,
+    print_ways,
+    statistic_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,7 +136,7 @@ def print_check(study: Study, data: Mapping[str, Any]) -> None:
     limit = "no limit" if data["limit_min"] is None else f"limit {data['limit_min']:g} min"
     console.print(
         f"Read as: {head['clock']} · {head['mode']} · {head['period']} · {head['traveller']} traveller · "
-        f"{_statistic(head)} · {limit}"
+        f"{statistic_text(head)} · {limit}"
     )
     verdict = Text(f"{word}: {head['passing']} of {head['pairs']} pairs within the limit")
     verdict.stylize("bold green" if head["kept"] else "bold red")
@@ -286,7 +294,7 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
     console.print(Text(f"{start} → {end}: {minutes_text(data['minutes'])} min", style="bold"))
     console.print(
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
-        f"{data['traveller']} traveller · {_statistic(data)}"
+        f"{data['traveller']} traveller · {statistic_text(data)}"
     )
     print_ways(console, data["provenance"])
     if data["within_min"] is not None:
@@ -419,11 +427,6 @@ def print_frame(title: str, frame: pd.DataFrame, *, right: Sequence[str] = ()) -
 
 
 # ---------------------------------------------------------------------------------------------------- helpers
-
-
-def _statistic(data: Mapping[str, Any]) -> str:
-    """Return the statistic, and if the period holds times to be there, that it does."""
-    return f"{data['statistic']}{' · arrive-by' if data['timing'] == 'arrive-by' else ''}"
 
 
 def _departures(data: Mapping[str, Any]) -> str:

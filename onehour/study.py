@@ -23,9 +23,10 @@ from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
 from sim.journeys import Network
+from sim.processes import shared_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import geopandas as gpd
     import networkx as nx
@@ -235,6 +236,15 @@ class Study:
     def beside(self, name: str) -> Study:
         """Return the study of another scenario, with the same numbers set."""
         return self.area.scenario(name, values=self.values)
+
+    def siblings(self, scenarios: Sequence[Scenario]) -> Iterator[Study]:
+        """Give the studies of other scenarios, with the same numbers set, built side by side."""
+        region = self.area.region
+        made = shared_out(lambda number: scenarios[number].apply(region), len(scenarios))
+        for scenario, applied in zip(scenarios, made, strict=True):
+            study = Study(self.area, scenario, self.values)
+            vars(study)["applied"] = applied  # what the cached property would have found
+            yield study
 
     def query(self, **words: str | None) -> Query:
         """Return a query; see `Area.query`.
@@ -687,7 +697,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         **options
-            first, last, samples, seed, inputs, words, progress: see `onehour.risk.futures`.
+            first, last, samples, seed, inputs, words, folder, tell: see `onehour.risk.futures`.
 
         Returns
         -------
@@ -706,7 +716,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         **options
-            first, last (years), words, progress: see `onehour.timeline.course`, whose answer also has the
+            first, last (years), words, folder, tell: see `onehour.timeline.course`, whose answer also has the
             tables of pairs and of turns.
 
         Returns

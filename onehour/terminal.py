@@ -48,6 +48,12 @@ def pair_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     return " → ".join(ends)
 
 
+def statistic_text(found: Mapping[str, Any]) -> str:
+    """Return a statistic, what it is of where that is not the times, and if the period holds arrivals."""
+    of = " of access" if found.get("percentile_of") == "access" else ""
+    return f"{found['statistic']}{of}{' · arrive-by' if found['timing'] == 'arrive-by' else ''}"
+
+
 def print_set(console: Console, found: Mapping[str, Any]) -> None:
     """Print the numbers that were set for this run."""
     if found["set"]:

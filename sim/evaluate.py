@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "is_fast"]
 
 
 class Evaluator:
@@ -103,15 +103,13 @@ class Evaluator:
         self._wanted = wanted
         self._values = dict(values or {})
         self._memory: dict[bytes, Ints] = {}
+        self._last: tuple[bytes, Network] | None = None
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
         by_id = {card.project_id: card for card in base.known_cards}
         self._needs = relations([by_id[name] for name in self.cards])[0]
         self._stations: dict[str, dict[Hashable, Any]] = {}
-        self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
-        if query.clock != "door":
-            listed = set(region.table("centre_stations")["place_id"])
-            self.is_fast &= listed.issuperset(self.ends.ids)
+        self.is_fast = is_fast(region, self.ends, query)
         if self.is_fast:
             self._learn(progress)
 
@@ -125,7 +123,8 @@ class Evaluator:
         masks
             Which cards are on, bool [choices, cards], in the order of `cards`.
         factors
-            What times and headways are multiplied by, a value a choice; for transit only.
+            What is multiplied, a value a choice: times and headways by transit; numbers of the model where
+            choices are built afresh.
         threads
             Threads to use at most; None is all that there are. The result does not depend on it.
 
@@ -138,8 +137,8 @@ class Evaluator:
         Raises
         ------
         BadInputError
-            The masks have another shape, a choice of cards cannot be built, or there are factors where
-            choices are built afresh.
+            The masks have another shape, a choice of cards cannot be built, or there are factors of a kind
+            that the mode does not know.
         """
         on = np.atleast_2d(np.asarray(masks, np.bool_))
         if on.ndim != 2 or on.shape[1] != len(self.cards):  # noqa: PLR2004
@@ -149,19 +148,23 @@ class Evaluator:
         out = np.empty((len(on), len(self.ends), len(self.ends)), np.int64)
         if self.is_fast:
             self._meet(on)
+        given = factors or Factors()
         if not self.is_fast:
-            if factors is not None:
-                what = f"nothing can be multiplied by mode {self.query.mode} between these places"
+            if given.ride or given.headway or given.part:
+                what = f"rides and waits are not multiplied by mode {self.query.mode} between these places"
                 raise BadInputError(Problem("factors", what, "use transit between places"))
             for row, mask in enumerate(on):
-                out[row] = self._afresh(mask)
+                one = given.taken(np.array([row])).number
+                out[row] = self._afresh(mask, {name: float(value[0]) for name, value in one.items()})
             return out
+        if given.number:
+            what = "the model's numbers are multiplied for journeys by road alone"
+            raise BadInputError(Problem("factors", what, "multiply rides, headways or parts"))
         held = self._states.held(on)
         numbers = held[:, self._states.group_of(NUMBERS)]
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
-            some = Factors() if factors is None else factors.taken(rows)
-            out[rows] = self._super(int(number)).times(held[rows], some, threads)
+            out[rows] = self._super(int(number)).times(held[rows], given.taken(rows), threads)
         return out
 
     def pair_times(
@@ -186,10 +189,7 @@ class Evaluator:
 
     def rebuilt(self, mask: ArrayLike) -> Ints:
         """Return the times under one choice by building it afresh, int64 [places, places], s."""
-        region = self._applied(self.closed(mask)[0])
-        ends = ends_of(region, self._wanted)
-        every = np.arange(len(ends))
-        return Network(region).router(ends, self.query).times(every, every).seconds
+        return self._times_in(Network(self._applied(self.closed(mask)[0])))
 
     def audit(self, count: int, *, seed: int = 0) -> int:
         """Build random choices afresh, and return how many rows had been foretold wrongly.
@@ -412,9 +412,35 @@ class Evaluator:
             self._supers[number] = SuperGraph(region, self._states, self._wanted, self.query)
         return self._supers[number]
 
-    def _afresh(self, mask: Bools) -> Ints:
-        key = mask.tobytes()
+    def _afresh(self, mask: Bools, scaled: Mapping[str, float]) -> Ints:
+        """Return the times under a choice that is built, with numbers of the model multiplied."""
+        key = mask.tobytes() + repr(sorted(scaled.items())).encode()
         if key not in self._memory:
-            self._memory[key] = self.rebuilt(mask)
-            self.built += 1
+            there = mask.tobytes()
+            if self._last is None or self._last[0] != there:
+                self._last = there, Network(self._applied(mask))
+                self.built += 1
+            network = self._last[1]
+            numbers, about = network.region.parameters, network.region.about
+            if scaled:
+                name_in = {name: f"{name}_{self.query.period.replace('-', '_')}" for name in scaled}
+                have = {name for name, _ in numbers.as_table()}
+                names = {name: [one for one in (name, name_in[name]) if one in have] for name in scaled}
+                values = {one: numbers[one] * scaled[name] for name in scaled for one in names[name]}
+                numbers = numbers.with_values(values, periods=about.period_names, source="factor")
+            self._memory[key] = self._times_in(Network(network.region.replace(parameters=numbers)))
         return self._memory[key]
+
+    def _times_in(self, network: Network) -> Ints:
+        """Return the times between all places in a network."""
+        ends = ends_of(network.region, self._wanted)
+        every = np.arange(len(ends))
+        return network.router(ends, self.query).times(every, every).seconds
+
+
+def is_fast(region: Region, ends: Ends, query: Query) -> bool:
+    """Whether choices of cards are switches of one graph, and need not each be built afresh."""
+    if query.mode != "transit" or query.by_window or (ends.station >= 0).any():
+        return False
+    listed = set(region.table("centre_stations")["place_id"])
+    return query.clock == "door" or listed.issuperset(ends.ids)

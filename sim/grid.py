@@ -178,9 +178,8 @@ def _near_ways(region: Region, x_m: Floats, y_m: Floats) -> Bools:
     spots = shapely.get_coordinates(shapely.segmentize(lines, _STEP_M))
     tree = cKDTree(np.concatenate([spots, metric_xy(region, region.stations)]))
     cells = np.column_stack([side.ravel() for side in np.meshgrid(x_m, y_m)])
-    away_m: Floats = np.asarray(tree.query(cells, distance_upper_bound=SNAP_M["walk"])[0], np.float64)
-    near: Bools = np.isfinite(away_m)
-    return near.reshape(len(y_m), len(x_m))
+    away_m = np.asarray(tree.query(cells, distance_upper_bound=SNAP_M["walk"])[0], np.float64)
+    return (away_m <= SNAP_M["walk"]).reshape(len(y_m), len(x_m))
 
 
 def without_holes(inside: Bools) -> Bools:

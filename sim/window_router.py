@@ -124,6 +124,19 @@ class WindowRouter:
         parts_s = found.parts_s if parts else found.parts_s[..., :0]
         return Times(found.seconds, parts_s, np.zeros_like(found.seconds), found.within)
 
+    def samples(self, origin: int, destinations: Ints) -> NDArray[np.int32]:
+        """Return all times from a row of the ends to others, one a draw and departure.
+
+        Returns
+        -------
+        NDArray
+            int32 [draws × departures, destinations], s, or `sim.kernels.window.UNREACHED`.
+        """
+        start = np.array([origin], np.int64)
+        directs = self._directs(start, destinations)
+        found = self.window.samples(self._points(start), self._points(destinations), directs)
+        return np.reshape(found[0], (self.window.count, len(destinations)))
+
     def paths(self, pairs: Sequence[tuple[int, int]], times: Times | None = None) -> list[list[Stage] | None]:
         """Return the stages of the journey of each pair of rows of the ends, None where there is none.
 

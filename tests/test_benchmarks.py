@@ -11,13 +11,14 @@ from scipy.sparse.csgraph import connected_components
 
 import benchmarks.__main__
 import benchmarks.tasks
-from benchmarks import graphs, window
+from benchmarks import buildout, graphs, window
 from benchmarks.__main__ import bandwidth, main, start_rows
 from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
 from benchmarks.plots import draw_window_growth
 from benchmarks.tasks import Case, Row, peer_rows
 from network.distances import straight_km
+from sim.buildout import Rules, cheapest
 from tests.network.streets_files import HELSINKI
 
 
@@ -176,3 +177,17 @@ def test_the_window_equals_the_scan_and_tells_its_targets():
     assert "target: at least 6 ×" in str(figures[2])
     points = list(zip(timetable.stops["lon"], timetable.stops["lat"], strict=True))
     assert len(window.between_points(timetable, points, 1)) == 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("margin", [0, 1])
+def test_branch_and_bound_finds_the_sets_that_hitting_sets_find(seed, margin):
+    passes, costs = buildout.game(9, 4, 4, seed)
+    costs = costs + seed % 3 * (np.arange(9) % 2)
+    sets, evaluated = buildout.branch_and_bound(passes, costs, margin=margin)
+    found = cheapest(passes, Rules.of(costs), margin=margin).sets
+    assert {mask.tobytes() for mask in sets} == {mask.tobytes() for mask in found}
+    assert 0 < evaluated <= 2**9
+    line = buildout.compared("game", passes, costs, margin)
+    assert "equal" in line
+    assert "DIFFERENT" not in line

@@ -30,3 +30,14 @@ def test_an_error_comes_through():
 def test_work_shared_out_inside_of_work_is_done_there():
     inner = list(shared_out(lambda _: len(set(shared_out(lambda _: os.getpid(), LEAST))), LEAST, processes=2))
     assert inner == [1] * LEAST
+
+
+def test_what_a_process_leaves_undone_is_done_here():
+    here = os.getpid()
+
+    def work(number):
+        if number == LEAST and os.getpid() != here:
+            os._exit(1)
+        return number
+
+    assert list(shared_out(work, 3 * LEAST, processes=2)) == list(range(3 * LEAST))

@@ -158,7 +158,7 @@ def matrix_verb(
         )
 
 
-@asks
+@asks_when
 def access_verb(
     scenario: Scenario = None,
     *,
@@ -185,6 +185,13 @@ def access_verb(
         str | None,
         typer.Option("--by", help="town, district or city; district where the region has any, else city."),
     ] = None,
+    percentile_of: Annotated[
+        str,
+        typer.Option(
+            "--percentile-of",
+            help="What a percentile over departures is of: times to each place, or access: what is in reach.",
+        ),
+    ] = "times",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
     ] = None,
@@ -199,6 +206,7 @@ def access_verb(
 
     options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
     options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
+    options["percentile_of"] = percentile_of
     checks = [] if to != "zones" else [lambda study: opportunity_problems(study, opportunity)]
     study = study_of(region, scenario, values, words, problems=problems, checks=checks)
     with spinner("Searching", show=not as_json):
