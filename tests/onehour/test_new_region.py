@@ -171,7 +171,7 @@ def test_every_verb_works_on_a_region_of_feeds_alone(command, make, home):
         ("plot", "difference", "-o", out / "difference.png"): "has no scenario but base",
         ("access",): "no population, so no people are in reach",
         ("route", "a", "e", "--mode", "car"): "--mode: the region has neither roads nor streets",
-        ("risk",): "none are shipped for the region made",
+        ("risk",): pairs,
         ("attribute",): "--cards",
         ("buildout",): "--cards",
     }
