@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 
 import onehour
+from network.compile import Query
 from network.errors import BadInputError
 from network.gtfs.regions import Settings
 from network.reader import read_region
 from onehour.making import Sources, make_region
+from scenarios.scenario import compose
+from sim.choices import Choices
 from tests.gtfs.conftest import FILES
 from tests.network.streets_files import osm_text
 
@@ -138,6 +141,24 @@ def test_stops_in_the_street_stand_alone_on_the_clock_of_stations(make, home):
     study = onehour.load(str(home / "made")).scenario()
     assert len(study.network.region.transfers) > 8
     assert study.matrix(["west"], ["east"], clock="in-vehicle")["minutes"].tolist() == [16]
+
+
+@pytest.mark.parametrize("clock", ["in-vehicle", "station", "door"])
+def test_what_cards_are_worth_is_what_a_check_finds(command, make, home, clock):
+    """The kernel that judges many choices of cards joins stations to complexes as the graph does."""
+    assert make("--walk", "1500").status == 0
+    file = home / "mine.toml"
+    assert command("scenario", "new", file, "--region", home / "made").status == 0
+    area = onehour.load(str(home / "made"))
+    mine, pairs = area.scenario(str(file)), [("west", "east"), ("east", "west")]
+    base = compose(mine.scenario, cancel=["my_line"])
+    choices = Choices(area.region, base, ["my_line"], pairs, Query(clock, "transit", "am-peak"))
+    found = choices.seconds(np.array([[False], [True]]))
+    for study, seconds in zip((area.scenario("base"), mine), found, strict=True):
+        times = study.matrix(["west", "east"], clock=clock, period="am-peak").set_index(
+            ["origin", "destination"]
+        )
+        assert (times.loc[pairs, "minutes"] * 60).round().tolist() == seconds.tolist()
 
 
 def test_every_verb_works_on_a_region_of_feeds_alone(command, make, home):
