@@ -141,7 +141,10 @@ def _out_of_reach(region: Region, table: pd.DataFrame) -> int:
 
 def _lacking_ground(region: Region) -> Iterator[Lack]:
     if not region.districts["features"]:
-        costs = "a surface covers the box around stations and places, water and all; no areas of circles"
+        ground = "the box around stations and places, water and all"
+        if "walk" in region.street_networks:
+            ground = "all that is near to a street or station"
+        costs = f"a surface covers {ground}; no areas of circles, no groups by district"
         yield Lack("no districts", costs, "districts.geojson")
     if not region.about.licence:
         yield Lack("no licence", "nobody knows whether the tables may be passed on", "licence in region.toml")

@@ -97,7 +97,7 @@ def _print_towns(found: Comparison) -> None:
         return
     order = towns["gained_min"].abs().sort_values(ascending=False, kind="stable").index[:_MOST_TOWNS]
     columns: dict[str, Callable[[Any], str]] = {
-        "town": lambda row: f"{row.name_zh} {row.name_en}".strip(),
+        "town": lambda row: f"{row.name_zh} {row.name_en}".strip() or row.town,
         "people": lambda row: "" if pd.isna(row.people) else f"{row.people:,}",
         "before": lambda row: minutes_text(row.minutes_before),
         "after": lambda row: minutes_text(row.minutes_after),

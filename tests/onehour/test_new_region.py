@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 
 import onehour
+from network.compile import Query
 from network.errors import BadInputError
 from network.gtfs.regions import Settings
 from network.reader import read_region
 from onehour.making import Sources, make_region
+from scenarios.scenario import compose
+from sim.choices import Choices
 from tests.gtfs.conftest import FILES
 from tests.network.streets_files import osm_text
 
@@ -140,6 +143,24 @@ def test_stops_in_the_street_stand_alone_on_the_clock_of_stations(make, home):
     assert study.matrix(["west"], ["east"], clock="in-vehicle")["minutes"].tolist() == [16]
 
 
+@pytest.mark.parametrize("clock", ["in-vehicle", "station", "door"])
+def test_what_cards_are_worth_is_what_a_check_finds(command, make, home, clock):
+    """The kernel that judges many choices of cards joins stations to complexes as the graph does."""
+    assert make("--walk", "1500").status == 0
+    file = home / "mine.toml"
+    assert command("scenario", "new", file, "--region", home / "made").status == 0
+    area = onehour.load(str(home / "made"))
+    mine, pairs = area.scenario(str(file)), [("west", "east"), ("east", "west")]
+    base = compose(mine.scenario, cancel=["my_line"])
+    choices = Choices(area.region, base, ["my_line"], pairs, Query(clock, "transit", "am-peak"))
+    found = choices.seconds(np.array([[False], [True]]))
+    for study, seconds in zip((area.scenario("base"), mine), found, strict=True):
+        times = study.matrix(["west", "east"], clock=clock, period="am-peak").set_index(
+            ["origin", "destination"]
+        )
+        assert (times.loc[pairs, "minutes"] * 60).round().tolist() == seconds.tolist()
+
+
 def test_every_verb_works_on_a_region_of_feeds_alone(command, make, home):
     assert make(points=False).status == 0
     out = home / "out"
@@ -171,7 +192,7 @@ def test_every_verb_works_on_a_region_of_feeds_alone(command, make, home):
         ("plot", "difference", "-o", out / "difference.png"): "has no scenario but base",
         ("access",): "no population, so no people are in reach",
         ("route", "a", "e", "--mode", "car"): "--mode: the region has neither roads nor streets",
-        ("risk",): "none are shipped for the region made",
+        ("risk",): pairs,
         ("attribute",): "--cards",
         ("buildout",): "--cards",
     }
