@@ -12,7 +12,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -112,6 +112,24 @@ def origin_s(
     return float(np.median([_origin_s(asked, goals, row) for row in _some_rows(timetable)]))
 
 
+def growth() -> list[dict[str, Any]]:
+    """Return the times from one stop to all in made cities, ms, by stops, trips and length of the window.
+
+    One of the three grows at a time, from 1,600 stops, 9,600 trips and 60 departures.
+    """
+    larger = {side: grid_timetable(side, 60) for side in (20, 40, 80)}
+    busier = {trips: grid_timetable(40, trips) for trips in (15, 30, 120, 240)}
+    base, begin_s = larger[40], 14 * 3600
+    asked = [("stops", city.n_stops, city, 60) for city in larger.values()]
+    asked += [("trips", city.n_trips, city, 60) for city in (*busier.values(), base)]
+    asked += [("departures", minutes, base, minutes) for minutes in (15, 30, 60, 120, 240)]
+    lines = []
+    for by, size, city, minutes in sorted(asked, key=lambda one: one[:2]):
+        window = begin_s, begin_s + 60 * minutes
+        lines.append({"by": by, "size": size, "ms": 1000 * min(origin_s(city, window) for _ in range(7))})
+    return lines
+
+
 def _origin_s(asked: Window, goals: Points, row: int) -> float:
     return processor_s(lambda: asked.samples(goals.one(row), goals, threads=1), 2)
 
@@ -202,8 +220,18 @@ def main() -> None:
     parser.add_argument("--date", default="2019-05-13")
     parser.add_argument("--points", type=Path)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="also draw window-growth.png")
     asked = parser.parse_args()
     figures = []
+    if asked.plots is not None:
+        from benchmarks.plots import draw_window_growth  # noqa: PLC0415 - matplotlib is heavy
+
+        lines = growth()
+        asked.plots.mkdir(parents=True, exist_ok=True)
+        draw_window_growth(lines, asked.plots / "window-growth.png")
+        figures += [
+            Figure(f"one stop to all, {line['size']:,} {line['by']}", line["ms"], "ms") for line in lines
+        ]
     if asked.feeds and all(feed.exists() for feed in asked.feeds):
         timetable = Timetable.from_gtfs(asked.feeds, asked.date)
         print(f"{timetable.n_stops} stops, {timetable.n_trips} trips, 60 departures")

@@ -39,7 +39,7 @@ class FootTable(NamedTuple):
     way_m
         Length of the walk, m, float64 [walks].
     off_one, off_other
-        Points that no street is near to, bool [points]: straight lines serve them.
+        Points that no street is near to, bool [points]: straight lines serve between two of them.
     """
 
     one: Ints
@@ -99,7 +99,8 @@ def over_streets_s(
     parameters
         Numbers of the model.
     table
-        Walks between the points. Where a point is off the streets, the straight line times a detour serves.
+        Walks between the points. Where both are off the streets, as beyond the edge of what was read, the
+        straight line times a detour serves.
     """
     seconds = np.full(len(one), np.inf)
     size = len(table.off_other)
@@ -107,7 +108,7 @@ def over_streets_s(
     if keys.size:
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         seconds = np.where(keys[at] == wanted, table.way_m[at] * 3.6 / parameters["walk_kmh"], np.inf)
-    off = table.off_one[one] | table.off_other[other]
+    off = table.off_one[one] & table.off_other[other]
     seconds[off] = walk_s(straight_m[off], parameters, longest_km=parameters["walk_max_km"])
     return seconds
 

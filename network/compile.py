@@ -195,7 +195,12 @@ class RideTables:
 
 
 def compile_graph(
-    region: Region, ends: Ends, query: Query, tables: RideTables | None = None, ways: Ways | None = None
+    region: Region,
+    ends: Ends,
+    query: Query,
+    tables: RideTables | None = None,
+    ways: Ways | None = None,
+    road: RoadGraph | None = None,
 ) -> MultimodalGraph:
     """Compile a region into a graph.
 
@@ -211,6 +216,9 @@ def compile_graph(
         `RideTables` of the region, where they are at hand.
     ways
         Ways of the ends on foot and by feeder bus (`sim.access.ways`); straight lines where not given.
+    road
+        Road graph that holds the `road_points` (`sim.drives.street_road_graph`); that of the region's
+        sketch of roads where not given.
 
     Returns
     -------
@@ -224,7 +232,7 @@ def compile_graph(
         The region has no such period.
     """
     region.about.period(query.period)
-    build = _Build(region, ends, query, tables or RideTables(region), ways)
+    build = _Build(region, ends, query, tables or RideTables(region), ways, road)
     everything = query.mode == "any" and query.clock == "door"
     if query.mode != "car":
         build.trains()
@@ -245,10 +253,16 @@ class _Build:
     """A graph under construction."""
 
     def __init__(
-        self, region: Region, ends: Ends, query: Query, tables: RideTables, ways: Ways | None
+        self,
+        region: Region,
+        ends: Ends,
+        query: Query,
+        tables: RideTables,
+        ways: Ways | None,
+        road: RoadGraph | None,
     ) -> None:
         self.region, self.ends, self.query, self.tables, self.ways = region, ends, query, tables, ways
-        self.numbers = region.parameters
+        self.numbers, self.given_road = region.parameters, road
         self.builder = GraphBuilder()
         self.stations = region.stations
         self.count = len(self.stations)
@@ -406,11 +420,9 @@ class _Build:
     @cached_property
     def road(self) -> RoadGraph:
         """The road graph with the ends, and the stations where one changes from or to the road."""
-        points = self.ends.table[["id", "lon", "lat"]]
-        if self.query.mode != "car":
-            more = self.stations.iloc[self.tables.served].rename(columns={"station_id": "id"})
-            points = pd.concat([points, more[["id", "lon", "lat"]]]).drop_duplicates("id")
-        points = points.rename(columns={"id": "point_id"})
+        if self.given_road is not None:
+            return self.given_road
+        points = road_points(self.ends, self.query, self.tables).rename(columns={"id": "point_id"})
         return road_graph(
             self.region, self.query.period, points, between_points=len(self.ends) <= MOST_LOCAL_ENDS
         )
@@ -438,6 +450,15 @@ class _Build:
 
     def _s(self, name: str) -> int:
         return minutes_s(self.numbers[name])
+
+
+def road_points(ends: Ends, query: Query, tables: RideTables) -> pd.DataFrame:
+    """Return where one gets into a car or out of it: the ends, then the stations of trains; id, lon, lat."""
+    points = ends.table[["id", "lon", "lat"]]
+    if query.mode == "car":
+        return points
+    more = tables.region.stations.iloc[tables.served].rename(columns={"station_id": "id"})
+    return pd.concat([points, more[["id", "lon", "lat"]]], ignore_index=True).drop_duplicates("id")
 
 
 MOST_LOCAL_ENDS = 2_000

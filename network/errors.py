@@ -50,6 +50,16 @@ class BadInputError(OnehourError, ValueError):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how an error of this kind is made again in another process."""
+        return _made_again, (type(self), self.problems)
+
+
+def _made_again(kind: type[BadInputError], problems: tuple[Problem, ...]) -> BadInputError:
+    error = kind.__new__(kind)
+    BadInputError.__init__(error, problems)
+    return error
+
 
 class UnknownNameError(BadInputError, KeyError):
     """A name that is not among the known ones."""
@@ -74,6 +84,20 @@ def tried(make: Callable[[], Any], problems: list[Problem]) -> Any:
     except BadInputError as error:
         problems += error.problems
         return None
+
+
+MOST_TOLD = 10
+"""So many rows with the same thing wrong are told one by one; of the rest, their number."""
+
+
+def told(file: str, rows: Sequence[int], what: str, fix: str, *, column: str = "") -> list[Problem]:
+    """Return a problem for each of the first rows of a file that have it, and one that counts the rest."""
+    place = f", {column}" if column else ""
+    found = [Problem(f"{file} row {row}{place}", what, fix) for row in rows[:MOST_TOLD]]
+    if len(rows) > MOST_TOLD:
+        more = f"the same in {len(rows) - MOST_TOLD} more rows"
+        found.append(Problem(f"{file} row {rows[MOST_TOLD]}{place}", more, fix))
+    return found
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

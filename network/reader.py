@@ -283,15 +283,23 @@ def _about_periods(table: Mapping[str, Any], problems: list[Problem]) -> tuple[P
         return ()
     periods = []
     for name, span in spans.items():
-        start, end = map(_clock_s, span) if isinstance(span, list) and len(span) == 2 else (None, None)  # noqa: PLR2004
+        period = period_of(name, span)
         if not _PERIOD.fullmatch(name):
             what = f"{name!r} is no name of a period"
             problems.append(Problem("region.toml, periods", what, "use a-z, 0-9 and hyphens: am-peak"))
-        elif start is None or end is None or start >= end:
+        elif period is None:
             problems.append(Problem(f"region.toml, periods.{name}", "is no span", fix))
         else:
-            periods.append(Period(name, start, end))
+            periods.append(period)
     return tuple(periods)
+
+
+def period_of(name: str, span: object) -> Period | None:
+    """Return the period of a name and a list of two times of day; None where they are none."""
+    start, end = map(_clock_s, span) if isinstance(span, list) and len(span) == 2 else (None, None)  # noqa: PLR2004
+    if not _PERIOD.fullmatch(name) or start is None or end is None or start >= end:
+        return None
+    return Period(name, start, end)
 
 
 def _about_notes(table: Mapping[str, Any], problems: list[Problem]) -> tuple[str, ...]:

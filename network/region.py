@@ -132,6 +132,11 @@ class Region:
         return self.table("zones")
 
     @property
+    def opportunities(self) -> pd.DataFrame:
+        """What else there is in the zones: jobs, schools; one row a zone and opportunity."""
+        return self.table("opportunities")
+
+    @property
     def stations(self) -> pd.DataFrame:
         """Rail and metro stations."""
         return self.table("stations")
@@ -180,6 +185,8 @@ class Region:
         digest.update(self._districts.encode())
         for name in TABLES:
             frame = self._tables[name]
+            if frame.empty:
+                continue
             digest.update(f"{name} {len(frame)}".encode())
             for column in sorted(frame.columns):
                 digest.update(column.encode())

@@ -117,6 +117,11 @@ class Access:
         table.attrs |= self.provenance()
         return table
 
+    @property
+    def usual_groups(self) -> str:
+        """Groups that tell most where none are asked for: districts where any is known, else cities."""
+        return "district" if (self.origins["district_id"] != "").any() else "city"
+
     def groups(self, by: str) -> pd.DataFrame:
         """Return the towns, or their people's means by district or city.
 
@@ -215,7 +220,8 @@ class Access:
             name: measure(table["weighted"], self.people)
             for name, measure in (("mean", mean), ("gini", gini), ("palma", palma), ("theil", theil))
         }
-        found["beyond_core_share"] = share_above(table["nearest_core_min"], self.people, limit)
+        beyond = share_above(table["nearest_core_min"], self.people, limit)
+        found["beyond_core_share"] = beyond if len(self.cores) else np.nan
         if self.amount is not None:
             found["beyond_nearest_share"] = share_above(table["nearest_min"], self.people, limit)
         return {name: None if np.isnan(value) else value for name, value in found.items()}
@@ -262,7 +268,7 @@ def access(
     minutes
         Limit, minutes.
     opportunity
-        What is reached: ``population`` of the zones, or a column of `to`.
+        What is reached: ``population`` of the zones, another opportunity of theirs, or a column of `to`.
     decay, width
         See `sim.accessibility.Decay`.
     nearest
@@ -290,16 +296,53 @@ def access(
         problems += percentile_problems(query, percentile_of)
     origins = _origins(study)
     cores = _with_city(study, _cores(study))
-    if to is None and opportunity != PEOPLE:
-        what = f"zones carry no {opportunity!r}"
-        problems.append(Problem("--opportunity", what, f"give --to FILE.csv with the column {opportunity}"))
-    destinations = origins if to is None else tried(lambda: _given(study, to, opportunity), problems)
+    if to is None:
+        destinations = tried(lambda: _own(study, origins, opportunity), problems)
+    else:
+        destinations = tried(lambda: _given(study, to, opportunity), problems)
     if destinations is not None and to is not None:
         problems += _clashes(pd.concat([origins, cores]), destinations)
     if problems or asked is None or query is None or destinations is None:
         raise BadInputError(problems)
     found = _searched(study, query, asked, opportunity, (origins, cores, destinations), nearest)
     return found if percentile_of == "times" else replace(found, spread=spread_of(found))
+
+
+def opportunity_problems(study: Study, opportunity: str) -> None:
+    """Raise an error where a region's own zones hold nothing of an opportunity.
+
+    Raises
+    ------
+    BadInputError
+        They do not.
+    """
+    known = [PEOPLE, *study.network.region.opportunities["opportunity"].unique()]
+    if opportunity not in known:
+        fix = f"{suggest(opportunity, known)}, or give --to FILE.csv with the column"
+        raise BadInputError(Problem("--opportunity", f"zones carry no {opportunity!r}", fix))
+
+
+def _own(study: Study, origins: pd.DataFrame, opportunity: str) -> pd.DataFrame:
+    """Return the region's own zones as destinations, with what there is of an opportunity.
+
+    Raises
+    ------
+    BadInputError
+        The region knows of none.
+    """
+    opportunity_problems(study, opportunity)
+    if opportunity == PEOPLE:
+        if not (_numbers(origins[PEOPLE]) > 0).any():
+            what = "the region's zones and places have no population, so no people are in reach"
+            fix = "fill in their population, or give --to FILE.csv and --opportunity COLUMN"
+            raise BadInputError(Problem("--opportunity", what, fix))
+        return origins
+    held = study.network.region.opportunities
+    amount = held[held["opportunity"] == opportunity].set_index("zone_id")["amount"]
+    table: pd.DataFrame = origins.assign(
+        **{opportunity: amount.reindex(origins["id"]).fillna(0.0).to_numpy()}
+    )
+    return table
 
 
 def decay_asked(

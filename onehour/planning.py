@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.text import Text
 
 import scenarios
 from network.errors import BadInputError, Problem, UnknownNameError, tried
-from onehour.folders import make_folder
+from onehour.provenance import version
 from onehour.store import Store
 from sim.choices import Choices
 
@@ -179,17 +180,56 @@ def ground(
         tell=tell,
     )
     found = Ground(study, under, aim, query, round(60 * aim.limit_min, 6), pairs, chosen, choices)
-    if folder is None:
-        yield found
-        return
-    make_folder(folder)
-    store = Store(folder, choices, str(study.provenance(None)["onehour"]))
-    store.load(choices)
-    choices.keep = store.keep
-    try:
-        yield found
-    finally:
-        store.save(choices)
+    key = states_key(study, choices.base, choices.cards, pairs, query)
+    with Store(folder, "times", key) as store:
+        _recall(choices, store)
+        try:
+            yield found
+        finally:
+            _keep(choices, store)
+
+
+def states_key(
+    study: Study, base: Scenario, names: Sequence[str], pairs: Sequence[tuple[str, str]], query: Query
+) -> list[object]:
+    """Return all that the times of pairs under choices of cards on a base depend on, as plain data."""
+    cards = {card.project_id: card for card in base.known_cards}
+    changes = [
+        [name, list(cards[name].needs), *(change.model_dump(mode="json") for change in cards[name].changes)]
+        for name in names
+    ]
+    values = sorted(study.values.items())
+    return [
+        version(),
+        study.area.region.hash,
+        base.hash,
+        changes,
+        [list(pair) for pair in pairs],
+        str(query),
+        values,
+    ]
+
+
+def _recall(choices: Choices, store: Store) -> None:
+    """Give choices the times that are kept, and let them be kept from now on."""
+    count = len(choices.cards)
+    packed = store.get("masks", "uint8", (None, -(-count // 8)))
+    seconds = store.get("seconds", "int32", (None, len(choices.pairs)))
+    if packed is not None and seconds is not None and len(packed) == len(seconds) and (seconds >= -1).all():
+        choices.recall(np.unpackbits(packed, axis=1, count=count).astype(np.bool_), seconds)
+
+    def keep(now: Choices) -> None:
+        if store.is_due:
+            _keep(now, store)
+
+    choices.keep = keep
+
+
+def _keep(choices: Choices, store: Store) -> None:
+    """Keep the times of all choices that were evaluated."""
+    if choices.evaluated:
+        masks, seconds = choices.known()
+        store.put(masks=np.packbits(masks, axis=1), seconds=seconds)
 
 
 def _base_name(region: Region) -> str:

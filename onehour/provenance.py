@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.window_router import draws_of
@@ -31,12 +34,14 @@ _USED = {
     "taxi": ("taxi_",),
 }
 
+_OF_ROADS = {"add-road", "modify-road"}
+
 
 def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     """Return region, scenario, their hashes, the query, values set by hand, and notes, as plain data."""
     region = study.area.region
     found: dict[str, Any] = {
-        "onehour": _version(),
+        "onehour": version(),
         "region": region.about.region_id,
         "scenario": study.scenario.name,
         "scenario_hash": study.scenario.hash,
@@ -48,7 +53,7 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
         "notes": list(region.about.notes),
         "licence": region.about.licence,
         "attribution": attribution(region),
-        "ways": ways_told(region),
+        "ways": ways_told(study),
     }
     if query is not None:
         found |= asdict(query)
@@ -63,11 +68,20 @@ def provenance(study: Study, query: Query | None) -> dict[str, Any]:
     return found
 
 
-def ways_told(region: Region) -> dict[str, str]:
-    """Return over what one walks and drives in a region, by ``walking`` and ``car``: words for people."""
+def ways_told(study: Study) -> dict[str, str]:
+    """Return over what one walks and drives, by ``walking`` and ``car``: words for people.
+
+    Changes of roads are made on the sketch of roads; where the car runs over streets, they are not in them.
+    """
+    region = study.area.region
     held = {name: f"streets ({one.sha256[:12]})" for name, one in region.street_networks.items()}
     straight = f"straight line × {region.parameters['walk_detour']:g}"
     sketch = straight if region.table("road_links").empty else "sketch network"
+    if "drive" in held:
+        changes = sum(one.change in _OF_ROADS for one in study.applied.touched)
+        sketch = held["drive"]
+        if changes:
+            sketch += f" as they are: {changes} changes of roads in the scenario are not in them"
     return {"walking": held.get("walk", straight), "car": sketch}
 
 
@@ -96,9 +110,21 @@ def assumed_numbers(study: Study, query: Query) -> list[dict[str, Any]]:
     ]
 
 
-def _version() -> str:
+def version() -> str:
     """Return the version of the installed distribution."""
     try:
-        return version("onehour")
-    except PackageNotFoundError:
+        return metadata.version("onehour")
+    except metadata.PackageNotFoundError:
         return "unknown"
+
+
+@cache
+def code_hash() -> str:
+    """Return the hash of the program's own code: equal where every module is the same, byte for byte."""
+    digest = hashlib.sha256()
+    home = Path(__file__).resolve().parents[1]
+    for room in ("network", "onehour", "scenarios", "sim"):
+        for file in sorted((home / room).rglob("*.py")):
+            digest.update(f"{file.relative_to(home).as_posix()} ".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]

@@ -387,6 +387,18 @@ def region_data(area: Area) -> dict[str, Any]:
     }
 
 
+def print_lacks(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print what a region lacks, and what it costs."""
+    if not rows:
+        return
+    table = empty_table("What is missing, and what it costs")
+    for column, ratio in (("missing", 2), ("costs", 4), ("mended by", 3)):
+        table.add_column(column, overflow="fold", ratio=ratio)
+    for row in rows:
+        table.add_row(row["what"], row["costs"], row["mend"])
+    console_of().print(table)
+
+
 def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print regions with the numbers of their rows."""
     table = empty_table("")
@@ -395,7 +407,7 @@ def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         counts = ", ".join(f"{name} {count}" for name, count in row["rows"].items() if count)
         table.add_row(
-            row["region"], f"{row['name_zh']} {row['name_en']}", str(row["date"] or ""), counts,
+            row["region"], f"{row['name_zh']} {row['name_en']}".strip(), str(row["date"] or ""), counts,
             row["licence"], row["region_hash"],
         )  # fmt: skip
     console_of().print(table)

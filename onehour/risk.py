@@ -12,13 +12,16 @@ from matplotlib.ticker import PercentFormatter
 from rich.text import Text
 
 import scenarios
+from network.ends import ends_of
 from network.errors import BadInputError, Problem, tried
 from onehour import style as look
 from onehour.folders import write_all
 from onehour.numbers import share_text
+from onehour.planning import print_head
+from onehour.states import States, told
 from onehour.terminal import console_of, empty_table, pair_text, print_basis
 from scenarios.uncertain import get_uncertain, uncertain_hash
-from sim.evaluate import Evaluator
+from sim.evaluate import is_fast
 from sim.risk import NEVER, Cards, factors_of, sensitivity, simulate, verdict_of, wilson
 
 if TYPE_CHECKING:
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from network.compile import Query
     from onehour.study import Study, Words
     from scenarios.uncertain import Uncertain
-    from sim.factors import Factors
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
@@ -40,6 +42,7 @@ FIRST, LAST = 2026, 2035
 """Years that are judged where none are given."""
 
 SAMPLES = 256
+_MOST_NAMES = 8
 TABLES = ("years", "pairs", "inputs", "regret")
 
 _RIVALS = ("do-nothing-2030", "policies-only-2030", "committed-2030", "plan-2030", "outlook-2035")
@@ -65,6 +68,8 @@ class Futures:
         The study.
     attrs
         Provenance.
+    searched
+        Number of states that were searched for it; the times of others were kept from before.
     """
 
     years: pd.DataFrame
@@ -73,6 +78,7 @@ class Futures:
     regret: pd.DataFrame
     study: Study
     attrs: dict[str, Any]
+    searched: int = 0
 
 
 def futures(
@@ -85,7 +91,8 @@ def futures(
     seed: int = 0,
     inputs: Path | None = None,
     words: Words | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    folder: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Futures:
     """Judge a goal in drawn futures.
 
@@ -106,8 +113,10 @@ def futures(
     words
         clock, mode, period, traveller, statistic in place of the goal's own (``expected`` in place of a
         percentile); the mode must be transit.
-    progress
-        Called with what is done, how much of it, and of how much.
+    folder
+        Where times found so far are kept, and taken from; they are not kept if not given.
+    tell
+        Gets a few words on long work.
 
     Raises
     ------
@@ -119,40 +128,29 @@ def futures(
     problems = risk_problems(first, last, samples)
     if aim.limit_min is None:
         problems.append(Problem("--goal", f"{aim.goal_id} sets no limit", "name a goal with a limit"))
-    region_id = study.area.region.about.region_id
-    found: tuple[Uncertain, ...] = tried(lambda: get_uncertain(region_id, inputs), problems)
+    region = study.area.region
+    found: tuple[Uncertain, ...] = tried(lambda: get_uncertain(region.about.region_id, inputs), problems)
+    pairs = sorted(dict.fromkeys(aim.pairs_in(study.network.region)))
+    if not is_fast(region, ends_of(region, _places(pairs)), query):
+        what = f"futures are not drawn for mode {query.mode} between these places"
+        problems.append(Problem("--mode, --statistic", what, "use transit between places, expected or best"))
     if problems or aim.limit_min is None:
         raise BadInputError(problems)
     limit_s = 60 * aim.limit_min
-    pairs = sorted(dict.fromkeys(aim.pairs_in(study.network.region)))
     cards = _cards(study)
-    told = _told(progress, "Building scenarios")
-    evaluator = Evaluator(
-        study.area.region,
-        study.scenario,
-        cards.names,
-        _places(pairs),
-        query,
-        values=study.values,
-        progress=told,
-    )
-    if not evaluator.is_fast:
-        what = f"futures are not drawn for mode {query.mode} between these places"
-        raise BadInputError(
-            Problem("--mode, --statistic", what, "use transit between places, expected or best")
-        )
-
-    def times(on: Bools, factors: Factors) -> Ints:
-        return evaluator.pair_times(pairs, on, factors=factors)
-
-    lines, years = evaluator.lines(), range(first, last + 1)
-    risk = simulate(
-        times, found, cards, lines, years, limit_s,
-        samples=samples, seed=seed, progress=_told(progress, "Judging futures"),
-    )  # fmt: skip
-    indices = sensitivity(times, found, cards, lines, last, limit_s, samples=_SENSITIVITY_SAMPLES, seed=seed)
+    with States(study, study.scenario, cards.names, pairs, query, folder=folder, tell=tell) as states:
+        years = range(first, last + 1)
+        risk = simulate(
+            states.times, found, cards, states.lines(), years, limit_s,
+            samples=samples, seed=seed, progress=told(tell, "futures judged"),
+        )  # fmt: skip
+        indices = sensitivity(
+            states.times, found, cards, states.lines(), last, limit_s,
+            samples=_SENSITIVITY_SAMPLES, seed=seed,
+        )  # fmt: skip
     attrs = study.provenance(query) | {
         "goal": aim.goal_id,
+        "goal_text": aim.text_seed,
         "limit_min": aim.limit_min,
         "samples": samples,
         "seed": seed,
@@ -160,8 +158,37 @@ def futures(
         "cards": list(cards.names),
     }
     years_table, pairs_table = _shares(study, risk.years, risk.kept, risk.seconds, pairs, samples)
-    regret = _regret(study, query, pairs, found, limit_s, samples, seed)
-    return Futures(years_table, pairs_table, _inputs(found, indices), regret, study, attrs)
+    rivals = _rivals(study, pairs, query, found, samples, seed, folder, tell)
+    searched = states.times.searched + sum(rival.times.searched for _, rival, _ in rivals)
+    passing = {name: ((s >= 0) & (s <= limit_s)).sum(axis=1) for name, _, s in rivals}
+    return Futures(
+        years_table, pairs_table, _inputs(found, indices), _regret(passing), study, attrs, searched
+    )
+
+
+def _rivals(
+    study: Study,
+    pairs: list[tuple[str, str]],
+    query: Query,
+    inputs: tuple[Uncertain, ...],
+    samples: int,
+    seed: int,
+    folder: Path | None,
+    tell: Callable[[str], None] | None,
+) -> list[tuple[str, States, Ints]]:
+    """Return the shipped scenarios with the times of the pairs in each future, all their cards built."""
+    region = study.area.region
+    drawn = np.random.default_rng(seed).random((samples, len(inputs)))
+    shipped = set(scenarios.list_scenarios(region.about.region_id))
+    found = []
+    for name in (one for one in _RIVALS if one in shipped):
+        if tell is not None:
+            tell(f"Regret: {name}")
+        one = scenarios.get_scenario(name, region)
+        with States(study, one, (), pairs, query, folder=folder) as states:
+            factors = factors_of(inputs, drawn, states.lines())
+            found.append((name, states, states.times(np.zeros((samples, 0), np.bool_), factors)))
+    return found
 
 
 def risk_problems(first: int, last: int, samples: int) -> list[Problem]:
@@ -174,10 +201,6 @@ def risk_problems(first: int, last: int, samples: int) -> list[Problem]:
     if not 8 <= samples <= 65536 or samples & (samples - 1):  # noqa: PLR2004
         problems.append(Problem("--samples", f"{samples}", "a power of two from 8 to 65536"))
     return problems
-
-
-def _told(progress: Callable[[str, int, int], None] | None, what: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, of: progress(what, done, of)
 
 
 def _places(pairs: list[tuple[str, str]]) -> list[str]:
@@ -262,32 +285,15 @@ def _inputs(inputs: tuple[Uncertain, ...], indices: dict[str, dict[str, Any]]) -
     return table
 
 
-def _regret(
-    study: Study,
-    query: Query,
-    pairs: list[tuple[str, str]],
-    inputs: tuple[Uncertain, ...],
-    limit_s: float,
-    samples: int,
-    seed: int,
-) -> pd.DataFrame:
-    """Return how many pairs fewer each shipped scenario keeps than the best of them in the same future."""
-    region, passing = study.area.region, {}
-    drawn = np.random.default_rng(seed).random((samples, len(inputs)))
-    names = [name for name in _RIVALS if name in scenarios.list_scenarios(region.about.region_id)]
-    for name in names:
-        one = scenarios.get_scenario(name, region)
-        evaluator = Evaluator(region, one, (), _places(pairs), query, values=study.values)
-        factors = factors_of(inputs, drawn, evaluator.lines())
-        seconds = evaluator.pair_times(pairs, np.zeros((samples, 0), np.bool_), factors=factors)
-        passing[name] = ((seconds >= 0) & (seconds <= limit_s)).sum(axis=1)
+def _regret(passing: dict[str, Ints]) -> pd.DataFrame:
+    """Return how many pairs fewer each scenario keeps than the best of them in the same future."""
     if not passing:
         return pd.DataFrame(columns=["scenario", "passing", "regret_mean", "regret_most"])
     table = np.stack(list(passing.values()))
     regret = table.max(axis=0) - table
     return pd.DataFrame(
         {
-            "scenario": names,
+            "scenario": list(passing),
             "passing": table.mean(axis=1),
             "regret_mean": regret.mean(axis=1),
             "regret_most": regret.max(axis=1),
@@ -301,8 +307,12 @@ def plot_risk(found: Futures) -> Axes:
         figure = Figure(figsize=(10, 5.6), layout="constrained")
         axes: Axes = figure.subplots()
         years = found.years["year"].to_numpy()
-        for _, pair in found.pairs.groupby(["origin", "destination"], sort=True):
-            axes.plot(pair["year"], pair["share"], color=look.INK, alpha=0.25, linewidth=0.9)
+        names, ends = style.names(found.study, between=" "), []
+        for key, pair in found.pairs.groupby(["origin", "destination"], sort=True):
+            axes.plot(pair["year"], pair["share"], color=look.INK, alpha=0.35, linewidth=0.9)
+            told = " → ".join(names.get(str(one), str(one)) for one in key)
+            ends.append((float(pair["share"].iloc[-1]), told))
+        _name_ends(axes, float(years[-1]), ends)
         axes.fill_between(years, found.years["low"], found.years["high"], alpha=0.25, linewidth=0)
         axes.plot(years, found.years["kept_share"], linewidth=2.4, marker="o", markersize=4)
         axes.set_ylim(-0.02, 1.02)
@@ -317,6 +327,26 @@ def plot_risk(found: Futures) -> Axes:
         axes.spines[["top", "right"]].set_visible(False)
         look.add_source(axes, look.source_line(found.study, found.attrs))
     return axes
+
+
+def _name_ends(axes: Axes, year: float, ends: list[tuple[float, str]]) -> None:
+    """Write the names of lines beside their ends; lines that end together share a place."""
+    at: dict[float, list[str]] = {}
+    for share, name in sorted(ends, reverse=True):
+        at.setdefault(round(share, 2), []).append(name)
+    shares = list(at)
+    lines = [len(names[:_MOST_NAMES]) + (len(names) > _MOST_NAMES) for names in at.values()]
+    top = 1.04
+    for share, names, count in zip(shares, at.values(), lines, strict=True):
+        more = [f"… +{len(names) - _MOST_NAMES}"] if len(names) > _MOST_NAMES else []
+        height = 0.026 * count + 0.012
+        middle = max(min(share, top - height / 2), height / 2 - 0.03)
+        words = "\n".join(names[:_MOST_NAMES] + more)
+        axes.annotate(
+            words, (year, share), (year + 0.25, middle), fontsize=7, va="center", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": look.FAINT, "linewidth": 0.5, "relpos": (0, 0.5)},
+        )  # fmt: skip
+        top = middle - height / 2
 
 
 def risk_data(found: Futures) -> dict[str, Any]:
@@ -334,14 +364,9 @@ def print_risk(found: Futures, files: list[str]) -> None:
     """Print shares by year, the pairs of the last year, inputs and regret."""
     console = console_of()
     attrs = found.attrs
-    console.print()
-    limit = f"limit {attrs['limit_min']:g} min"
-    console.print(f"{attrs['goal']} · {attrs['region']} · scenario {attrs['scenario']} · {limit}")
-    console.print(
-        f"Read as: {attrs['clock']} · {attrs['mode']} · {attrs['period']} · {attrs['traveller']} traveller · "
-        f"{attrs['statistic']} · {attrs['samples']} futures, seed {attrs['seed']} · "
-        f"{len(attrs['cards'])} cards that may open late"
-    )
+    print_head(console, attrs, f"scenario {attrs['scenario']}")
+    count = len(attrs["cards"])
+    console.print(f"{attrs['samples']} futures, seed {attrs['seed']}; {count} cards that may open late")
     table = empty_table("Kept in what share of futures 兑现概率")
     for name in ("year", "all pairs", "95 %", "pairs on average"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -1,20 +1,23 @@
-"""Times that a long run has found so far, kept in a folder, so that it can be taken up again."""
+"""What a long run has found so far, kept in a folder, so that the run can be taken up again."""
 
 from __future__ import annotations
 
 import time
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from onehour.files import whole_file
+from onehour.folders import make_folder
 from scenarios.tomls import content_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
-    from sim.choices import Choices
+    from numpy.typing import NDArray
 
 _EVERY_S = 10.0
 _SHARE = 20
@@ -22,77 +25,92 @@ _MOST_BYTES = 2 << 30
 
 
 class Store:
-    """A file of choices of cards with the seconds of each pair.
+    """Arrays by name in one file; within a ``with`` block they are written when it ends, or breaks off.
 
-    Its name carries a hash of all that the times depend on, so that another region, scenario, card, query or
-    version of the program never reads it.
+    The file's name carries a hash of all that the arrays depend on, so that another region, scenario, card,
+    query or version of the program never reads it. A file that is damaged counts as none: it is written anew.
 
     Parameters
     ----------
     folder
-        Where the file is.
-    choices
-        What it belongs to.
-    version
-        Version of the program.
+        Where the file is; made where it is not there. None: nothing is read or written, only remembered.
+    kind
+        Begin of the file's name.
+    key
+        All that the arrays depend on, as plain data.
+
+    Raises
+    ------
+    BadInputError
+        The folder cannot be made.
     """
 
-    def __init__(self, folder: Path, choices: Choices, version: str) -> None:
-        cards = {card.project_id: card for card in choices.base.known_cards}
-        key = content_hash([
-            version,
-            choices.region.hash,
-            choices.base.hash,
-            [[name, list(cards[name].needs), *(c.model_dump(mode="json") for c in cards[name].changes)]
-             for name in choices.cards],
-            [list(pair) for pair in choices.pairs],
-            str(choices.query),
-            sorted(choices.values.items()),
-        ])  # fmt: skip
-        self.path = folder / f"times-{key[:16]}.npz"
-        self._kept = 0
+    def __init__(self, folder: Path | None, kind: str, key: object) -> None:
+        self.path = None if folder is None else folder / f"{kind}-{content_hash(key)[:16]}.npz"
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._is_new = False
         self._next_s = time.monotonic() + _EVERY_S
+        if folder is not None:
+            make_folder(folder)
+            self._read()
 
-    def load(self, choices: Choices) -> int:
-        """Give what is kept to `choices`, and return how many choices of cards that is.
+    def __enter__(self) -> Self:
+        return self
 
-        A file that is damaged counts as none: it is written anew.
-        """
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.save()
+
+    def _read(self) -> None:
+        """Read the file, if it is there and whole."""
+        if self.path is None or not self.path.is_file() or self.path.stat().st_size > _MOST_BYTES:
+            return
         try:
-            if self.path.stat().st_size > _MOST_BYTES:
-                return 0
-            with np.load(self.path, allow_pickle=False) as file:
-                packed, seconds = file["masks"], file["seconds"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return 0
-        cards, pairs = len(choices.cards), len(choices.pairs)
-        fits = (
-            packed.dtype == np.uint8
-            and packed.ndim == seconds.ndim == 2  # noqa: PLR2004
-            and packed.shape == (len(seconds), -(-cards // 8))
-            and seconds.dtype == np.int32
-            and seconds.shape[1] == pairs
-            and (seconds >= -1).all()
-        )
-        if not fits:
-            return 0
-        choices.recall(np.unpackbits(packed, axis=1, count=cards).astype(np.bool_), seconds)
-        self._kept = len(seconds)
-        return len(seconds)
+            with self.path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
+                if sum(member.file_size for member in file.zip.infolist()) <= _MOST_BYTES:
+                    self._arrays = {name: file[name] for name in file.files}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile):
+            self._arrays = {}
 
-    def keep(self, choices: Choices) -> None:
-        """Write what is known if the last time is some seconds ago; the dearer writing is, the rarer."""
-        if time.monotonic() >= self._next_s:
-            self.save(choices)
+    def get(self, name: str, kind: str, shape: tuple[int | None, ...]) -> NDArray[Any] | None:
+        """Return an array; None where there is none, or it is of another kind or shape.
 
-    def save(self, choices: Choices) -> None:
+        Parameters
+        ----------
+        name
+            Its name.
+        kind
+            Type of its elements, such as ``int64``; ``str`` of any length.
+        shape
+            Its shape; None is any length.
+        """
+        found = self._arrays.get(name)
+        if found is None or found.ndim != len(shape):
+            return None
+        same = found.dtype.kind == "U" if kind == "str" else found.dtype == np.dtype(kind)
+        fits = all(want in (None, have) for want, have in zip(shape, found.shape, strict=True))
+        return found if same and fits else None
+
+    def put(self, **arrays: NDArray[Any]) -> None:
+        """Keep arrays by name; now and then the file is written, the rarer the dearer that is."""
+        self._arrays |= arrays
+        self._is_new = True
+        if self.is_due:
+            self.save()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether what is new is to be written."""
+        return time.monotonic() >= self._next_s
+
+    def save(self) -> None:
         """Write what is known, whole or not at all."""
-        masks, seconds = choices.known()
-        if len(masks) == self._kept:
+        if self.path is None or not self._is_new:
             return
         start = time.monotonic()
         with whole_file(self.path) as file, file.open("wb") as stream:
-            np.savez_compressed(stream, masks=np.packbits(masks, axis=1), seconds=seconds)
-        self._kept = len(masks)
+            np.savez_compressed(stream, allow_pickle=False, **self._arrays)
+        self._is_new = False
         end = time.monotonic()
         self._next_s = end + max(_EVERY_S, _SHARE * (end - start))

@@ -1,21 +1,24 @@
-"""Streets of a region: loading files, and how far its places and stations are from them."""
+"""Streets of a region: loading files, fetching them, and how far its places and stations are from them."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from network.errors import BadInputError, Problem, tried
+from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.reader import list_regions, read_region
 from network.streets.building import shares_by_class
 from network.streets.files import save
-from network.streets.model import SNAP_M
+from network.streets.model import NETWORKS, SNAP_M
+from network.streets.overpass import TILE_KM, URL, area_of, fetch
 from network.streets.reading import read_streets
+from network.streets.speeds import speed_tables
 from onehour.files import output_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from network.region import Region
@@ -77,6 +80,54 @@ def load_streets(
     for path in written:
         save(streets, path)
     return streets_data(streets, snapped, limit_m) | {"files": [str(path) for path in written]}
+
+
+def fetch_streets(
+    region: Region,
+    network: str,
+    output: Path,
+    *,
+    speeds: str | None = None,
+    url: str = URL,
+    tile_km: float = TILE_KM,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Fetch the streets of a region from OpenStreetMap and write them to a file; return what was fetched.
+
+    Answers are kept in a folder beside the file, ``<file>.tiles``, until the file is written.
+
+    Parameters
+    ----------
+    region
+        Its area is fetched: its districts, or a box around what it has.
+    network, output, speeds
+        As for `load_streets`.
+    url, tile_km, progress
+        As for `network.streets.overpass.fetch`.
+
+    Raises
+    ------
+    BadInputError
+        The file cannot be written, or the server cannot be reached or gives no good answer.
+    """
+    problems = output_problems(output, ENDINGS)
+    if network not in NETWORKS:
+        problems += UnknownNameError("network", network, NETWORKS, where="--network").problems
+    table = speeds or default_speeds(region)
+    if table not in speed_tables():
+        problems += UnknownNameError("table of speeds", table, speed_tables(), where="--speeds").problems
+    if not url.startswith(("http://", "https://")):
+        problems.append(Problem("--overpass", f"{url!r} is no web address", "begin it with https://"))
+    if problems:
+        raise BadInputError(problems)
+    folder = output.with_name(f"{output.name}.tiles")
+    streets = fetch(
+        area_of(region), network, folder, speeds=table, url=url, tile_km=tile_km, progress=progress
+    )
+    save(streets, output)
+    shutil.rmtree(folder, ignore_errors=True)
+    limit_m = SNAP_M[network]
+    return streets_data(streets, snapped_points(streets, region, limit_m), limit_m) | {"files": [str(output)]}
 
 
 def default_speeds(region: Region | None) -> str:

@@ -37,9 +37,15 @@ def empty_table(title: str) -> Table:
 
 
 def pair_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """Return both ends of a row with names, in Chinese and English: ``禅城区 Chancheng → 越秀区 Yuexiu``."""
-    ends = (f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}" for end in ("origin", "destination"))
-    return " → ".join(end.strip() for end in ends)
+    """Return both ends of a row with names, in Chinese and English: ``禅城区 Chancheng → 越秀区 Yuexiu``.
+
+    An end without a name is called by its id.
+    """
+    ends = (
+        f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}".strip() or str(row[end])
+        for end in ("origin", "destination")
+    )
+    return " → ".join(ends)
 
 
 def statistic_text(found: Mapping[str, Any]) -> str:

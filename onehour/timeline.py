@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from network.errors import BadInputError
+from network.graph import PARTS
+from onehour.provenance import version
 from onehour.readings import verdict_row
-from onehour.study import Study
-from sim.timeline import NO_CARD, timeline
+from onehour.store import Store
+from sim.check import Verdict
+from sim.timeline import NO_CARD, timeline, year_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from onehour.study import Words
+    from onehour.study import Study, Words
     from scenarios import Card, Goal, Scenario
-    from sim.check import Verdict
     from sim.timeline import Timeline
 
 FIRST, LAST = 2023, 2035
 """Years of a timeline where none are given."""
 
+MOST_PAIRS = 24
+"""Up to so many pairs, a goal's percentile over a window is found in every year."""
+
 NO_CARD_NAMES = ("无项目卡的变化", "dated rows of no card")
 """What is shown for `sim.timeline.NO_CARD`."""
+
+_NUMBERS = ["minutes", "slack_min", "kept", "close", *(f"{part}_min" for part in PARTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,14 @@ class Course:
         The goal.
     found
         Years and turns.
+    built
+        Number of networks that were built for it; the verdicts of others were kept from before.
     """
 
     study: Study
     goal: Goal
     found: Timeline
+    built: int = 0
 
     @cached_property
     def cards(self) -> dict[str, Card]:
@@ -212,7 +225,8 @@ def course(
     first: int = FIRST,
     last: int = LAST,
     words: Words | None = None,
-    progress: Callable[[str], None] | None = None,
+    folder: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Course:
     """Return the verdict of each year as the cards of a study's scenario open.
 
@@ -225,9 +239,12 @@ def course(
     first, last
         Years.
     words
-        clock, mode, period, traveller, statistic in place of the goal's own.
-    progress
-        Gets a few words before each long step.
+        clock, mode, period, traveller, statistic in place of the goal's own; its percentile gives way to
+        ``expected`` where there are more than `MOST_PAIRS` pairs.
+    folder
+        Where verdicts found so far are kept, and taken from; they are not kept if not given.
+    tell
+        Gets a few words on long work.
 
     Raises
     ------
@@ -235,10 +252,54 @@ def course(
         The goal, a word or a year cannot be used.
     """
     study.area.check_words(words or {}, goal)
-    asked = study.planning_words(study.goal(goal), words or {})
+    aim = study.goal(goal)
+    few = len(aim.pairs_in(study.network.region)) <= MOST_PAIRS
+    query = study.query_of(aim, words or {} if few else study.planning_words(aim, words or {}))
+    if problems := year_problems(first, last):
+        raise BadInputError(problems)
+    values = sorted(study.values.items())  # noqa: PD011 - no table
+    key = [version(), study.area.region.hash, values, aim.model_dump(mode="json"), str(query)]
+    with Store(folder, "verdicts", key) as store:
+        judge = _Judge(study, aim, asdict(query), store, tell)
+        found = timeline(study.scenario, study.area.region, (first, last), judge)
+        return Course(study, aim, found, judge.built)
 
-    def judge(scenario: Scenario) -> Verdict:
-        return Study(study.area, scenario, study.values).verdict(goal, words=asked)
 
-    found = timeline(study.scenario, study.area.region, (first, last), judge, progress=progress)
-    return Course(study, study.goal(goal), found)
+class _Judge:
+    """Judges scenarios, and takes the verdicts that are kept already."""
+
+    def __init__(
+        self, study: Study, aim: Goal, words: Words, store: Store, tell: Callable[[str], None] | None
+    ) -> None:
+        self.study, self.aim, self.words, self.store, self.tell = study, aim, words, store, tell
+        self.built = 0
+
+    def __call__(self, scenarios: Sequence[Scenario]) -> list[Verdict]:
+        """Return the verdicts of scenarios."""
+        new = {one.hash: one for one in scenarios if self._kept(one.hash) is None}
+        for number, study in enumerate(self.study.siblings(list(new.values())), 1):
+            verdict = study.verdict(self.aim.goal_id, words=self.words)
+            table, name = verdict.table, study.scenario.hash
+            self.store.put(**{
+                f"{name}-ends": table[["origin", "destination", "note"]].to_numpy(str),
+                f"{name}-numbers": table[_NUMBERS].to_numpy(np.float64),
+                f"{name}-people": np.array([verdict.people_share]),
+            })  # fmt: skip
+            self.built += 1
+            if self.tell is not None:
+                self.tell(f"{number} of {len(new)} networks built and judged")
+        return [found for one in scenarios if (found := self._kept(one.hash)) is not None]
+
+    def _kept(self, name: str) -> Verdict | None:
+        """Return the verdict that is kept of the scenario of a hash; None where there is none."""
+        ends = self.store.get(f"{name}-ends", "str", (None, 3))
+        share = self.store.get(f"{name}-people", "float64", (1,))
+        if ends is None or share is None:
+            return None
+        numbers = self.store.get(f"{name}-numbers", "float64", (len(ends), len(_NUMBERS)))
+        if numbers is None:
+            return None
+        table = pd.DataFrame(ends.tolist(), columns=["origin", "destination", "note"], dtype="str")
+        table[_NUMBERS] = numbers
+        table = table.astype({"kept": bool, "close": bool})
+        return Verdict(self.study.query(**self.words), self.aim.limit_min, table, float(share[0]))

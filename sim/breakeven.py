@@ -1,9 +1,12 @@
 """Break-even: how much of one thing would have to change for a pair to pass, or to fail.
 
 A *lever* multiplies one thing: the time in the vehicles of a line or of a class of lines, their headways, or
-a part of each journey (getting to the station and on from it, entry, changes, exit). For a pair that fails,
-the least change is sought with which it passes; for one that passes, the least with which it breaks. Where
-the far end of the range does not do it, the lever alone cannot, and the time at that end is told.
+a part of each journey (getting to the station and on from it, entry, changes, exit); by road, congestion by
+class of road, parking and toll gates. For a pair that fails, the least change is sought with which it passes;
+for one that passes, the least with which it breaks. Where the far end of the range does not do it, the lever
+alone cannot, and the time at that end is told.
+
+A *new stop* near an end of a pair is no factor: `new_stop` tells how far from the place it may be.
 
 Method: bisection between 1 and the end of the range, of all pairs and levers at once on one super-graph
 (`sim.evaluate`), until the factor is known to `RESOLUTION`. Both sides of what is returned are evaluated:
@@ -44,11 +47,11 @@ class Lever:
     Attributes
     ----------
     kind
-        ``ride``, ``headway`` or ``part``.
+        ``ride``, ``headway``, ``part`` or ``number``.
     name
-        Line, class of lines (``metro``), or part of the journey that it is about.
+        Line, class of lines (``metro``), part of the journey, or what the numbers are about.
     keys
-        Lines, or parts, that the factor multiplies.
+        Lines, parts, or numbers of the model, that the factor multiplies.
     """
 
     kind: str
@@ -100,11 +103,80 @@ def levers_of(lines: Mapping[str, str]) -> list[Lever]:
     return levers
 
 
+_ROADS = ("expressway", "urban", "connector")
+_AREAS = ("inner", "outer")
+
 _PARTS = {
     "access and egress": ("access", "egress"),
     "entry and exit": ("entry", "exit"),
     "transfer": ("transfer",),
 }
+
+
+_NUMBERS = {
+    "congestion": tuple(f"congestion_{kind}_{area}" for kind in _ROADS for area in _AREAS),
+    **{f"congestion, {kind} roads": tuple(f"congestion_{kind}_{area}" for area in _AREAS) for kind in _ROADS},
+    "parking": ("park_min", "park_core_min", "park_ride_min"),
+    "toll gates": ("toll_plaza_min",),
+    "wait for a taxi": ("taxi_wait_min",),
+}
+
+
+def road_levers(mode: str) -> list[Lever]:
+    """Return the levers on journeys by ``car``, ``park-and-ride`` or ``any`` mode."""
+    return [
+        Lever("number", name, keys)
+        for name, keys in _NUMBERS.items()
+        if mode == "any" or not name.endswith("taxi")
+    ]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NewStop:
+    """How near to an end of each pair a new stop would have to be.
+
+    Attributes
+    ----------
+    access_s
+        Longest way to and from new stops with which the pair is within the limit, s, both together where
+        there are two, int64 [pairs]; negative where none is short enough, even at the door.
+    door_s
+        Time of the pair with the stop at the door, s, int64 [pairs]; -1 where there is no journey.
+    start, end
+        Row of the station as at which trains call, at the start and at the end of the journey, int64 [pairs];
+        -1 where there is no journey.
+    """
+
+    access_s: Ints
+    door_s: Ints
+    start: Ints
+    end: Ints
+
+
+def new_stop(seconds: Ints, starts: Sequence[Ints], ends: Sequence[Ints], limit_s: float) -> NewStop:
+    """Return how near new stops would have to be, whose trains are those of some station in reach today.
+
+    Parameters
+    ----------
+    seconds
+        Times between places and stations, a station being at its own entrance, s, int64 [rows, rows]; -1
+        where there is no journey.
+    starts, ends
+        Of each pair, the rows from which the journey may begin and to which it may lead: the stations in
+        reach where there is a new stop, else the place itself.
+    limit_s
+        Limit, s.
+    """
+    found = np.full((len(starts), 3), -1, np.int64)
+    for pair, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        table = seconds[np.ix_(start, end)].astype(np.float64)
+        table[table < 0] = np.inf
+        if table.size and np.isfinite(table).any():
+            row, column = np.unravel_index(int(table.argmin()), table.shape)
+            found[pair] = int(table[row, column]), start[row], end[column]
+    door_s = found[:, 0]
+    access_s = np.where(door_s >= 0, np.floor(limit_s - door_s), -1).astype(np.int64)
+    return NewStop(access_s, door_s, found[:, 1], found[:, 2])
 
 
 def break_even(times: Times, levers: Sequence[Lever], limit_s: float) -> BreakEven:
@@ -154,7 +226,7 @@ def _passes(seconds: Ints, limit_s: float) -> NDArray[np.bool_]:
 
 def _one_each(levers: Sequence[Lever], values: Floats) -> Factors:
     """Return factors in whose row k lever k has value k, and all else is 1."""
-    kinds: dict[str, dict[str, Floats]] = {"ride": {}, "headway": {}, "part": {}}
+    kinds: dict[str, dict[str, Floats]] = {"ride": {}, "headway": {}, "part": {}, "number": {}}
     for row, (lever, value) in enumerate(zip(levers, values.tolist(), strict=True)):
         for key in lever.keys:
             kinds[lever.kind].setdefault(key, np.ones(len(levers)))[row] = value

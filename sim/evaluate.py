@@ -5,11 +5,11 @@ each row of the compiled network depends on, keeps every state of it that it has
 together into one super-graph (`sim.supergraph`). Switching cards then opens, closes or re-times links of that
 graph; no table is touched. What it answers equals what building the scenario afresh gives.
 
-How a row's cards are found: the scenario is built without any of the cards, with all of them, with each
-alone, and with all but each. A card on which a row's state differs in either comparison is one that the row
-depends on. A state that has not been met is never guessed: its scenario is built, and what comes out is
-compared with what was foretold for all other rows, so that a dependence that was missed comes to light;
-`Evaluator.audit` does the same for choices drawn at random.
+How a row's cards are found: the scenario is built without any of the cards, with each alone (and with what
+it needs), with all of them, and with all but each whose rows the others may touch. A card on which a row's
+state differs in such a comparison is one that the row depends on. A state that has not been met is never
+guessed: its scenario is built, and what comes out is compared with what was foretold for all other rows, so
+that a dependence that was missed comes to light; `Evaluator.audit` does the same for choices drawn at random.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from scenarios.scenario import compose
 from sim.access import with_street_changes
 from sim.factors import Factors
 from sim.journeys import Network
+from sim.processes import shared_out
 from sim.states import NUMBERS, States, rows_of, station_keys
 from sim.supergraph import SuperGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "is_fast"]
 
 
 class Evaluator:
@@ -102,15 +103,13 @@ class Evaluator:
         self._wanted = wanted
         self._values = dict(values or {})
         self._memory: dict[bytes, Ints] = {}
+        self._last: tuple[bytes, Network] | None = None
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
         by_id = {card.project_id: card for card in base.known_cards}
         self._needs = relations([by_id[name] for name in self.cards])[0]
-        self._stations: dict[str, dict[Any, Any]] = {}
-        self.is_fast = query.mode == "transit" and not query.by_window and not (self.ends.station >= 0).any()
-        if query.clock != "door":
-            listed = set(region.table("centre_stations")["place_id"])
-            self.is_fast &= listed.issuperset(self.ends.ids)
+        self._stations: dict[str, dict[Hashable, Any]] = {}
+        self.is_fast = is_fast(region, self.ends, query)
         if self.is_fast:
             self._learn(progress)
 
@@ -124,7 +123,8 @@ class Evaluator:
         masks
             Which cards are on, bool [choices, cards], in the order of `cards`.
         factors
-            What times and headways are multiplied by, a value a choice; for transit only.
+            What is multiplied, a value a choice: times and headways by transit; numbers of the model where
+            choices are built afresh.
         threads
             Threads to use at most; None is all that there are. The result does not depend on it.
 
@@ -137,8 +137,8 @@ class Evaluator:
         Raises
         ------
         BadInputError
-            The masks have another shape, a choice of cards cannot be built, or there are factors where
-            choices are built afresh.
+            The masks have another shape, a choice of cards cannot be built, or there are factors of a kind
+            that the mode does not know.
         """
         on = np.atleast_2d(np.asarray(masks, np.bool_))
         if on.ndim != 2 or on.shape[1] != len(self.cards):  # noqa: PLR2004
@@ -148,19 +148,23 @@ class Evaluator:
         out = np.empty((len(on), len(self.ends), len(self.ends)), np.int64)
         if self.is_fast:
             self._meet(on)
+        given = factors or Factors()
         if not self.is_fast:
-            if factors is not None:
-                what = f"nothing can be multiplied by mode {self.query.mode} between these places"
+            if given.ride or given.headway or given.part:
+                what = f"rides and waits are not multiplied by mode {self.query.mode} between these places"
                 raise BadInputError(Problem("factors", what, "use transit between places"))
             for row, mask in enumerate(on):
-                out[row] = self._afresh(mask)
+                one = given.taken(np.array([row])).number
+                out[row] = self._afresh(mask, {name: float(value[0]) for name, value in one.items()})
             return out
+        if given.number:
+            what = "the model's numbers are multiplied for journeys by road alone"
+            raise BadInputError(Problem("factors", what, "multiply rides, headways or parts"))
         held = self._states.held(on)
         numbers = held[:, self._states.group_of(NUMBERS)]
         for number in np.unique(numbers):
             rows = np.flatnonzero(numbers == number)
-            some = Factors() if factors is None else factors.taken(rows)
-            out[rows] = self._super(int(number)).times(held[rows], some, threads)
+            out[rows] = self._super(int(number)).times(held[rows], given.taken(rows), threads)
         return out
 
     def pair_times(
@@ -185,10 +189,7 @@ class Evaluator:
 
     def rebuilt(self, mask: ArrayLike) -> Ints:
         """Return the times under one choice by building it afresh, int64 [places, places], s."""
-        region = self._applied(self.closed(mask)[0])
-        ends = ends_of(region, self._wanted)
-        every = np.arange(len(ends))
-        return Network(region).router(ends, self.query).times(every, every).seconds
+        return self._times_in(Network(self._applied(self.closed(mask)[0])))
 
     def audit(self, count: int, *, seed: int = 0) -> int:
         """Build random choices afresh, and return how many rows had been foretold wrongly.
@@ -240,43 +241,102 @@ class Evaluator:
     def _learn(self, progress: Callable[[int, int], None] | None) -> None:
         """Find out which cards each row depends on."""
         n = len(self.cards)
-        ones = np.eye(n, dtype=np.bool_)
         none, every = np.zeros(n, np.bool_), np.ones(n, np.bool_)
-        self._rows(none)
-        steps = [(none, mask, card) for card, mask in enumerate(ones)]
-        steps += [(every, mask, card) for card, mask in enumerate(~ones)]
-        for number, (start, mask, card) in enumerate(steps, 1):
-            before, after = self._rows(self.closed(start)[0]), self._rows(self.closed(mask)[0])
-            keys = before.keys() | after.keys()
-            changed = [key for key in keys if before.get(key) != after.get(key)]
-            self._states.depend(changed, card)
-            if progress is not None:
-                progress(number, len(steps))
+        alone = [self._with_needs(card) for card in range(n)]
+        self._build([none, *alone, every], progress)
+        for card in range(n):
+            self._compare(self._with_needs(card), card)
+        waiting = self._unclear(self._rows(self.closed(every)[0]))
+        self._build([self._less(every, card) for card in waiting], progress)
+        for card in waiting:
+            self._compare(every, card)
         self._mend()
+
+    def _compare(self, mask: Bools, card: int) -> None:
+        """Let the rows depend on a card that differ without it."""
+        before, after = (self._rows(self.closed(one)[0]) for one in (self._less(mask, card), mask))
+        keys = before.keys() | after.keys()
+        self._states.depend([key for key in keys if before.get(key) != after.get(key)], card)
+
+    @staticmethod
+    def _less(mask: Bools, card: int) -> Bools:
+        less = mask.copy()
+        less[card] = False
+        return less
+
+    def _build(self, masks: Sequence[Bools], progress: Callable[[int, int], None] | None) -> None:
+        """Build scenarios side by side; those that cannot be built are left for later."""
+        asked = {mask.tobytes(): mask for mask in (self.closed(np.stack(masks)) if masks else ())}
+        new = [mask for mask in asked.values() if self._states.rows(mask) is None]
+        done = self.built
+        for number, (mask, made) in enumerate(
+            zip(new, shared_out(lambda k: self._made(new[k]), len(new)), strict=True), 1
+        ):
+            if not isinstance(made, BadInputError):
+                self._keep(mask, *made)
+            if progress is not None:
+                progress(done + number, done + len(new))
+
+    def _unclear(self, every: Rows) -> list[int]:
+        """Return the cards whose rows may depend on other cards too, as the rows under all cards tell.
+
+        Those are the cards that share a row, and those of rows that are not under all cards what they are
+        with their card alone. Where such a row has no card, cards without rows are unclear as well.
+        """
+        n = len(self.cards)
+        none = self._rows(np.zeros(n, np.bool_))
+        alone = [self._rows(self.closed(self._with_needs(card))[0]) for card in range(n)]
+        found: set[int] = set()
+        owners: set[int] = set()
+        hidden = False
+        for key in none.keys() | every.keys() | set().union(*alone):
+            cards = self._states.cards(key)
+            owners |= cards
+            before = none if not cards else alone[min(cards)]
+            if len(cards) > 1 or before.get(key) != every.get(key):
+                found |= cards
+                hidden |= not cards
+        return sorted(found | (set(range(n)) - owners if hidden else set()))
+
+    def _with_needs(self, card: int) -> Bools:
+        """Return the choice of a card with all that it needs."""
+        mask = np.zeros(len(self.cards), np.bool_)
+        wanted = [card]
+        while wanted:
+            one = wanted.pop()
+            wanted += [other for other in np.flatnonzero(self._needs[one]).tolist() if not mask[other]]
+            mask[one] = True
+        return mask
 
     def _rows(self, mask: Bools) -> Rows:
         """Return the rows under a choice of cards; builds it if it has not been met."""
         known = self._states.rows(mask)
         if known is not None:
             return known
-        rows = self._built(mask)
-        self._states.add(mask, rows)
-        self._supers.clear()
-        return rows
+        made = self._made(mask)
+        if isinstance(made, BadInputError):
+            if not self._learn_needs(mask, made):
+                raise made
+            made = self._rows(self.closed(mask)[0]), []
+        return self._keep(mask, *made)
 
-    def _built(self, mask: Bools) -> Rows:
-        """Build a scenario and return its rows; learn what a card needs that cannot do without another."""
+    def _made(self, mask: Bools) -> tuple[Rows, list[dict[Hashable, Any]]] | BadInputError:
+        """Build a scenario; return its rows and its stations, or why it cannot be built."""
         try:
             region = self._applied(mask, roads=False)
         except BadInputError as error:
-            if not self._learn_needs(mask, error):
-                raise
-            return self._rows(self.closed(mask)[0])
-        self.built += 1
+            return error
         stations = region.stations.assign(station_id=station_keys(region.stations))
-        for row in stations.to_dict("records"):
+        return rows_of(region, self.query), stations.to_dict("records")
+
+    def _keep(self, mask: Bools, rows: Rows, stations: list[dict[Hashable, Any]]) -> Rows:
+        """Keep the rows and stations of a scenario."""
+        self.built += bool(stations)
+        for row in stations:
             self._stations.setdefault(row["station_id"], row)
-        return rows_of(region, self.query)
+        self._states.add(mask, rows)
+        self._supers.clear()
+        return rows
 
     def _learn_needs(self, mask: Bools, error: BadInputError) -> bool:
         """Note which cards of a choice cannot be built without one that is off; return whether any was found.
@@ -352,9 +412,35 @@ class Evaluator:
             self._supers[number] = SuperGraph(region, self._states, self._wanted, self.query)
         return self._supers[number]
 
-    def _afresh(self, mask: Bools) -> Ints:
-        key = mask.tobytes()
+    def _afresh(self, mask: Bools, scaled: Mapping[str, float]) -> Ints:
+        """Return the times under a choice that is built, with numbers of the model multiplied."""
+        key = mask.tobytes() + repr(sorted(scaled.items())).encode()
         if key not in self._memory:
-            self._memory[key] = self.rebuilt(mask)
-            self.built += 1
+            there = mask.tobytes()
+            if self._last is None or self._last[0] != there:
+                self._last = there, Network(self._applied(mask))
+                self.built += 1
+            network = self._last[1]
+            numbers, about = network.region.parameters, network.region.about
+            if scaled:
+                name_in = {name: f"{name}_{self.query.period.replace('-', '_')}" for name in scaled}
+                have = {name for name, _ in numbers.as_table()}
+                names = {name: [one for one in (name, name_in[name]) if one in have] for name in scaled}
+                values = {one: numbers[one] * scaled[name] for name in scaled for one in names[name]}
+                numbers = numbers.with_values(values, periods=about.period_names, source="factor")
+            self._memory[key] = self._times_in(Network(network.region.replace(parameters=numbers)))
         return self._memory[key]
+
+    def _times_in(self, network: Network) -> Ints:
+        """Return the times between all places in a network."""
+        ends = ends_of(network.region, self._wanted)
+        every = np.arange(len(ends))
+        return network.router(ends, self.query).times(every, every).seconds
+
+
+def is_fast(region: Region, ends: Ends, query: Query) -> bool:
+    """Whether choices of cards are switches of one graph, and need not each be built afresh."""
+    if query.mode != "transit" or query.by_window or (ends.station >= 0).any():
+        return False
+    listed = set(region.table("centre_stations")["place_id"])
+    return query.clock == "door" or listed.issuperset(ends.ids)

@@ -32,6 +32,8 @@ class Factors:
         Of headways, by line, likewise: 2 is half as many departures.
     part
         Of the parts in `SCALED_PARTS`, by name, likewise.
+    number
+        Of numbers of the model, by name without a period, likewise; for journeys by road alone.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Factors:
     ride: Mapping[str, Floats] = field(default_factory=dict)
     headway: Mapping[str, Floats] = field(default_factory=dict)
     part: Mapping[str, Floats] = field(default_factory=dict)
+    number: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the factors."""
@@ -50,13 +53,18 @@ class Factors:
             for name in self.part
             if name not in SCALED_PARTS
         ]
-        for kind in (self.ride, self.headway, self.part):
+        for kind in self.kinds:
             for name, values in kind.items():
                 given = np.asarray(values, np.float64)
                 if not (np.isfinite(given) & (given > 0)).all():
                     problems.append(Problem(f"factors, {name}", "is not above 0", "1 changes nothing"))
         if problems:
             raise BadInputError(problems)
+
+    @property
+    def kinds(self) -> tuple[Mapping[str, Floats], ...]:
+        """Factors of all kinds."""
+        return self.ride, self.headway, self.part, self.number
 
     @property
     def parts(self) -> Floats:
@@ -70,7 +78,7 @@ class Factors:
 
     def taken(self, rows: NDArray[np.int64]) -> Factors:
         """Return the factors of some of the choices."""
-        return Factors(*(_taken(kind, rows) for kind in (self.ride, self.headway, self.part)))
+        return Factors(*(_taken(kind, rows) for kind in self.kinds))
 
 
 def _taken(kind: Mapping[str, Floats], rows: NDArray[np.int64]) -> dict[str, Floats]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.compile import RideTables, compile_graph
+from network.compile import RideTables, compile_graph, road_points
 from network.errors import BadInputError, Problem
 from network.graph import PARTS, LinkKind
 from network.timetable import Timetable
 from sim.access import ways, with_street_changes
+from sim.drives import street_drives, street_road_graph
 from sim.labels import Labels
 from sim.results import Stage, Times
 from sim.search import UNREACHED, SearchGraph
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from network.ends import Ends
     from network.graph import MultimodalGraph
     from network.region import Region
+    from network.roads import RoadGraph
 
     Ints = NDArray[np.int64]
 
@@ -72,6 +74,14 @@ class Network:
                 self._ways.pop(next(iter(self._ways)))
             self._ways[ends.key] = ways(self.region, ends)
         return self._ways[ends.key]
+
+    def road(self, ends: Ends, query: Query) -> RoadGraph | None:
+        """Return drives over the region's streets as a road graph; None where the sketch of roads serves."""
+        drives = None if query.mode == "transit" else street_drives(self.region)
+        if drives is None:
+            return None
+        points = road_points(ends, query, self.tables)
+        return street_road_graph(drives, self.region, query.period, points, len(ends))
 
     def router(self, ends: Ends, query: Query) -> Router | WindowRouter:
         """Return the router between `ends`; the same ends and query get the same router."""
@@ -123,6 +133,7 @@ class Router:
                 single,
                 network.tables,
                 network.ways(ends) if single.clock == "door" and single.mode != "car" else None,
+                network.road(ends, single),
             )
             for single in query.alternatives
         )

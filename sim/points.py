@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
-from network.distances import straight_km
+from network.distances import on_sphere, straight_km
 from network.errors import BadInputError, Problem
 
 if TYPE_CHECKING:
@@ -214,8 +214,8 @@ def walks_between(
     if not len(lon_lat) or not len(other):
         none = np.zeros(0, np.int64)
         return none, none, none
-    found = cKDTree(_on_sphere(lon_lat)).sparse_distance_matrix(
-        cKDTree(_on_sphere(other)), 1.01 * reach_m + 1, output_type="ndarray"
+    found = cKDTree(on_sphere(lon_lat)).sparse_distance_matrix(
+        cKDTree(on_sphere(other)), 1.01 * reach_m + 1, output_type="ndarray"
     )
     one, two = found["i"].astype(np.int64), found["j"].astype(np.int64)
     away_m = 1000 * straight_km(lon_lat[one, 0], lon_lat[one, 1], other[two, 0], other[two, 1])
@@ -230,12 +230,6 @@ def _one_row(start: Int32s, to: Int32s, seconds: Int32s, row: int) -> tuple[Int3
     """Return one of compressed rows as the only one."""
     ways = slice(start[row], start[row + 1])
     return np.array([0, ways.stop - ways.start], np.int32), to[ways], seconds[ways]
-
-
-def _on_sphere(lon_lat: Floats) -> Floats:
-    """Return points in degrees as x, y, z on a sphere of the earth's size, m."""
-    lon, lat = np.radians(lon_lat).T
-    return 6_371_000 * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
 def positions(stops: pd.DataFrame) -> Floats:

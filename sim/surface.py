@@ -22,6 +22,7 @@ from network.graph import NodeKind
 from network.roads import local_pace, road_nodes
 from network.seconds import minutes_s, whole_s
 from sim.access import longest_walk_m, street_walks
+from sim.drives import street_drives
 from sim.search import UNREACHED
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def _to_the_door(network: Network, ends: Ends, query: Query, grid: Grid, best: I
 def _to_cells(region: Region, points: pd.DataFrame, at_s: Ints, grid: Grid, best: Ints, *, bus: bool) -> None:
     """Lower `best` to the times by way of points and from there on foot, or by feeder bus.
 
-    Over streets where the region has them; straight lines serve the bus, and what is off the streets.
+    Over streets where the region has them; straight lines serve the bus, and between points and cells that
+    are both off the streets.
     """
     numbers, xy = region.parameters, metric_xy(region, points)
     walks = street_walks(region)
@@ -132,7 +134,7 @@ def _to_cells(region: Region, points: pd.DataFrame, at_s: Ints, grid: Grid, best
 
     def rule(away_m: Floats, window: Window, point: int) -> Ints:
         on_foot_s = walk_s(away_m, numbers, longest_km=numbers["walk_max_km"])
-        on_foot_s[~(off_cell[window] | off_point[point])] = np.inf
+        on_foot_s[~(off_cell[window] & off_point[point])] = np.inf
         if bus:
             return quicker_s(on_foot_s, away_m, numbers)
         return whole_s(np.where(np.isfinite(on_foot_s), on_foot_s, -1))
@@ -147,6 +149,21 @@ def _by_road(
     region, numbers, road = network.region, network.region.parameters, graph.road
     if road is None:
         return
+    park_s = np.where(grid.core, minutes_s(numbers["park_core_min"]), minutes_s(numbers["park_min"]))
+    drives = street_drives(region)
+    if drives is not None:
+        cells = pd.DataFrame(grid.lon_lat, columns=["lon", "lat"])
+        count = len(road.origin)
+        starts = pd.DataFrame({"lon": road.lon[:count], "lat": road.lat[:count]})
+        for number, copy in enumerate(graph.road_nodes):
+            at_s = times_s[:, copy[:count]]
+            after_s = np.where(at_s < UNREACHED, at_s, -1)
+            found_s = drives.between(region, query.period, starts, cells, after_s=after_s).seconds
+            found_s = np.where(found_s < 0, UNREACHED, found_s)
+            if number == 0 and query.clock == "door":
+                found_s += park_s[grid.inside]
+            best[:, grid.inside] = np.minimum(best[:, grid.inside], found_s)
+        return
     nodes = road_nodes(region)
     node_xy = metric_xy(region, nodes)
     reach_m = 1000 * numbers["local_road_max_km"]
@@ -158,7 +175,6 @@ def _by_road(
     table = pd.DataFrame({"lon": road.lon[points], "lat": road.lat[points]})
     point_xy = metric_xy(region, table)
     point_pace = local_pace(region, query.period, point_xy, nodes, node_xy)
-    park_s = np.where(grid.core, minutes_s(numbers["park_core_min"]), minutes_s(numbers["park_min"]))
     own = True
     for copy in graph.road_nodes:
         at_s = times_s[:, copy]

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from scenarios import Card, Scenario
     from sim.check import Verdict
 
-    Judge = Callable[[Scenario], Verdict]
+    Judge = Callable[[Sequence[Scenario]], Sequence[Verdict]]
     Pair = tuple[str, str]
 
 NO_CARD = ""
@@ -178,14 +179,7 @@ def scenario_in(scenario: Scenario, year: int, *, opens: dict[str, int | None] |
     )
 
 
-def timeline(
-    scenario: Scenario,
-    region: Region,
-    years: Sequence[int],
-    judge: Judge,
-    *,
-    progress: Callable[[str], None] | None = None,
-) -> Timeline:
+def timeline(scenario: Scenario, region: Region, years: Sequence[int], judge: Judge) -> Timeline:
     """Return the verdict of each year and who turned which pair.
 
     Parameters
@@ -197,9 +191,8 @@ def timeline(
     years
         First and last year.
     judge
-        Gives the verdict of a scenario; the same pairs each time, but for those that are not there yet.
-    progress
-        Gets a few words before each long step.
+        Gives the verdicts of scenarios: the same pairs each time, but for those that are not there yet. It is
+        asked three times: of all years, of each opening alone, and of all but each opening.
 
     Raises
     ------
@@ -209,28 +202,24 @@ def timeline(
     first, last = years[0], years[-1]
     if problems := year_problems(first, last):
         raise BadInputError(problems)
-    tell = progress or (lambda _: None)
     opens = opening_years(scenario)
     order = [card.project_id for card in scenario.known_cards]
-    found: list[Year] = []
-    turns: list[Turn] = []
-    for year in range(first, last + 1):
-        there = scenario_in(scenario, year, opens=opens)
-        if not found:
-            tell(str(year))
-            found.append(Year(year, there, (), dated=False, verdict=judge(there)))
-            continue
-        cards, dated = dated_in(region, year)
+    there = [scenario_in(scenario, year, opens=opens) for year in range(first, last + 1)]
+    opened: list[tuple[str, ...]] = [()]
+    dated = [False]
+    for year, before, now in zip(range(first + 1, last + 1), there[:-1], there[1:], strict=True):
+        cards, others = dated_in(region, year)
         cards = cards - scenario.cancelled | {name for name, one in opens.items() if one == year}
-        begun = bool(there.changes) and not found[-1].scenario.changes
-        opened = tuple(name for name in order if name in cards)
-        if opened or dated or begun:
-            tell(f"{year}: {len(opened)} cards")
-        verdict = judge(there) if opened or dated or begun else found[-1].verdict
-        found.append(Year(year, there, opened, dated or begun, verdict))
-        turns += _turns(found[-2], found[-1], judge, tell)
+        opened.append(tuple(name for name in order if name in cards))
+        dated.append(others or (bool(now.changes) and not before.changes))
+    fresh = [not at or bool(opened[at]) or dated[at] for at in range(len(there))]
+    verdicts = iter(judge([one for one, new in zip(there, fresh, strict=True) if new]))
+    found: list[Year] = []
+    for at, new in enumerate(fresh):
+        verdict = next(verdicts) if new else found[-1].verdict
+        found.append(Year(first + at, there[at], opened[at], dated[at], verdict))
     later = {name: one for name, one in opens.items() if one is None or one > last}
-    return Timeline(tuple(found), tuple(turns), later)
+    return Timeline(tuple(found), tuple(_turns(found, judge)), later)
 
 
 def year_problems(first: int, last: int) -> list[Problem]:
@@ -261,37 +250,58 @@ def dated_in(region: Region, year: int) -> tuple[set[str], bool]:
     return cards - {""}, "" in cards
 
 
-def _turns(before: Year, after: Year, judge: Judge, tell: Callable[[str], None]) -> list[Turn]:
-    """Return the pairs that turned between two years, and by which openings."""
-    was, now = _kept(before.verdict), _kept(after.verdict)
-    turned = [pair for pair in sorted(now) if now[pair] != was.get(pair, False)]
-    if not turned:
-        return []
-    alone: dict[Pair, list[str]] = {pair: [] for pair in turned}
-    together: dict[Pair, list[str]] = {pair: [] for pair in turned}
-    single = len(after.opened) + after.dated == 1
-    if after.dated:
-        tell(f"{after.year}: without its cards")
-        kept = now if single else _kept(judge(_without(after.scenario, after.opened)))
-        _note(alone, NO_CARD, (pair for pair in turned if kept.get(pair, False) == now[pair]))
-    for name in after.opened:
-        tell(f"{after.year}: {name} alone")
-        kept = now if single else _kept(judge(_with(before, after, name)))
-        _note(alone, name, (pair for pair in turned if kept.get(pair, False) == now[pair]))
-    open_pairs = [pair for pair in turned if not alone[pair]]
-    for name in after.opened if open_pairs else ():
-        tell(f"{after.year}: without {name}")
-        kept = _kept(judge(_without(after.scenario, (name,))))
-        _note(together, name, (pair for pair in open_pairs if kept.get(pair, False) != now[pair]))
+def _turns(years: Sequence[Year], judge: Judge) -> list[Turn]:
+    """Return the pairs that turned, and by which openings."""
+    kept = [_kept(year.verdict) for year in years]
+    turned = {
+        at: [pair for pair in sorted(now) if now[pair] != was.get(pair, False)]
+        for at, (was, now) in enumerate(pairwise(kept), 1)
+    }
+    alone: dict[tuple[int, Pair], list[str]] = {(at, pair): [] for at in turned for pair in turned[at]}
+    together: dict[tuple[int, Pair], list[str]] = {key: [] for key in alone}
+    trials: list[tuple[int, str, Scenario]] = []
+    for at in (at for at, pairs in turned.items() if pairs):
+        before, after = years[at - 1], years[at]
+        if after.dated:
+            trials.append((at, NO_CARD, _without(after.scenario, after.opened)))
+        trials += [(at, name, _with(before, after, name)) for name in after.opened]
+    for (at, name), now in _tried(trials, years, judge):
+        _note(alone, at, name, (pair for pair in turned[at] if now.get(pair, False) == kept[at][pair]))
+    trials = [
+        (at, name, _without(years[at].scenario, (name,)))
+        for at, pairs in turned.items()
+        if not all(alone[at, pair] for pair in pairs)
+        for name in years[at].opened
+    ]
+    for (at, name), now in _tried(trials, years, judge):
+        open_pairs = (pair for pair in turned[at] if not alone[at, pair])
+        _note(together, at, name, (pair for pair in open_pairs if now.get(pair, False) != kept[at][pair]))
     return [
-        Turn(after.year, *pair, kept=now[pair], alone=tuple(alone[pair]), together=tuple(together[pair]))
-        for pair in turned
+        Turn(
+            years[at].year, *pair, kept=kept[at][pair], alone=tuple(alone[at, pair]),
+            together=tuple(together[at, pair]),
+        )
+        for at, pairs in turned.items()
+        for pair in pairs
+    ]  # fmt: skip
+
+
+def _tried(
+    trials: Sequence[tuple[int, str, Scenario]], years: Sequence[Year], judge: Judge
+) -> list[tuple[tuple[int, str], dict[Pair, bool]]]:
+    """Return which pairs are kept under each trial; a year's only opening alone is that year."""
+    only = [len(years[at].opened) + years[at].dated == 1 for at, _, _ in trials]
+    asked = [scenario for (_, _, scenario), same in zip(trials, only, strict=True) if not same]
+    verdicts = iter(judge(asked) if asked else ())
+    return [
+        ((at, name), _kept(years[at].verdict if same else next(verdicts)))
+        for (at, name, _), same in zip(trials, only, strict=True)
     ]
 
 
-def _note(names: dict[Pair, list[str]], name: str, pairs: Iterable[Pair]) -> None:
+def _note(names: dict[tuple[int, Pair], list[str]], at: int, name: str, pairs: Iterable[Pair]) -> None:
     for pair in pairs:
-        names[pair].append(name)
+        names[at, pair].append(name)
 
 
 def _kept(verdict: Verdict) -> dict[Pair, bool]:

@@ -97,12 +97,15 @@ def two_stops(x, y):
             ],
             "lines": [{"line_id": "line", "class": "metro"}],
             "services": [
-                {"service_id": "s", "line_id": "line", "name": "s", "class": "metro", "headway_am_peak_min": 10,
-                 "headway_midday_min": 10}
+                {"service_id": name, "line_id": "line", "name": name, "class": "metro",
+                 "headway_am_peak_min": 10, "headway_midday_min": 10}
+                for name in ("out", "in")
             ],
             "service_stops": [
-                {"service_id": "s", "seq": 1, "station_id": "near", "depart_min": 0},
-                {"service_id": "s", "seq": 2, "station_id": "far", "arrive_min": 30},
+                {"service_id": "out", "seq": 1, "station_id": "near", "depart_min": 0},
+                {"service_id": "out", "seq": 2, "station_id": "far", "arrive_min": 30},
+                {"service_id": "in", "seq": 1, "station_id": "far", "depart_min": 0},
+                {"service_id": "in", "seq": 2, "station_id": "near", "arrive_min": 30},
             ],
         }
     )  # fmt: skip
@@ -196,10 +199,8 @@ def test_surfaces_are_the_journeys(tmp_path, mode):
     numbers = region.parameters.with_values({"feeder_max_km": 1.5}, periods=("midday",), source="test")
     network = Network(region.replace(parameters=numbers))
     whole = grid_of(network.region, 200)
-    near = (np.abs(whole.x_m - whole.x_m.mean()) < 1e5)[None, :] & (whole.y_m < whole.y_m.min() + 4000)[
-        :, None
-    ]
-    grid = replace(whole, inside=whole.inside & near & (whole.x_m < 506_000)[None, :])
+    near = (whole.x_m > 498_500) & (whole.x_m < 502_000)
+    grid = replace(whole, inside=whole.inside & near[None, :])
     query, ends = Query(mode=mode, period="midday"), ends_of(network.region, ["far", "q"])
     found = surfaces(network, ends, query, grid)[:, grid.inside]
     chosen = np.random.default_rng(5).choice(found.shape[1], 60, replace=False)

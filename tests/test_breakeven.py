@@ -6,7 +6,7 @@ import pytest
 from network.compile import Query
 from network.reader import get_region
 from scenarios.scenario import get_scenario
-from sim.breakeven import HIGH, LOW, RESOLUTION, Lever, break_even, levers_of
+from sim.breakeven import HIGH, LOW, RESOLUTION, Lever, break_even, levers_of, new_stop
 from sim.evaluate import Evaluator
 from sim.factors import Factors
 
@@ -80,3 +80,16 @@ def test_on_a_network_the_pair_turns_at_the_factor():
             given = {key: np.array([factor]) for key in lever.keys}
             seconds = times(Factors(**{lever.kind: given}), 1)[0, pair]
             assert (seconds <= limit_s) == (found.kept[pair] != turned)
+
+
+def test_new_stops_by_hand():
+    """From place 0 by stations 1 and 2 to place 3: the rest takes 50 min from 1, 40 from 2; 4 is not reached."""
+    seconds = np.full((5, 5), -1)
+    seconds[1, 3], seconds[2, 3], seconds[0, 3] = 3000, 2400, 4000
+    pairs = [np.array(rows, int) for rows in ([1, 2], [0], [1], [4], [])], [np.array([3])] * 5
+    found = new_stop(seconds, *pairs, 3000)
+    assert found.door_s.tolist() == [2400, 4000, 3000, -1, -1]
+    assert found.access_s[:3].tolist() == [600, -1000, 0]
+    assert (found.access_s[3:] < 0).all()
+    assert found.start.tolist() == [2, 0, 1, -1, -1]
+    assert found.end.tolist() == [3, 3, 3, -1, -1]

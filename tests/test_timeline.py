@@ -48,7 +48,7 @@ def plan(*cards, **options):
 def judge_by(rule, asked=None):
     """Return a judge for one pair that is kept where `rule` says so of the cards that are built."""
 
-    def judge(scenario):
+    def one(scenario):
         if asked is not None:
             asked.append(scenario)
         kept = rule(frozenset(scenario.built) - scenario.cancelled, scenario)
@@ -62,7 +62,7 @@ def judge_by(rule, asked=None):
         )
         return Verdict(Query(), 60, table, 1.0)
 
-    return judge
+    return lambda scenarios: [one(scenario) for scenario in scenarios]
 
 
 def turns_of(cards, rule, **options):

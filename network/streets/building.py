@@ -13,8 +13,6 @@ from network.streets.speeds import WALK_KMH, speeds_kmh
 from network.streets.ways import NO_POSITION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from network.streets.simplify import Chains
@@ -221,8 +219,3 @@ def shares_by_class(streets: Streets) -> dict[str, float]:
     """Return the kilometres of streets by class, in the order of `CLASSES`."""
     km = np.bincount(streets.road_class, streets.length_m, len(CLASSES)) / 1000
     return {name: round(float(length), 1) for name, length in zip(CLASSES, km, strict=True) if length > 0}
-
-
-def by_class(streets: Streets, names: Sequence[str]) -> NDArray[np.bool_]:
-    """Return whether each link is of one of some classes."""
-    return np.isin(streets.road_class, [_CODE[name] for name in names])

@@ -12,7 +12,7 @@ import numpy as np
 from network.seconds import whole_s
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -202,10 +202,16 @@ class Streets:
         Returns
         -------
         Snapped
-            Links and places on them; a point farther from all streets has none (`Snapped.lost`).
+            Links and places on them, of streets to drive on neither motorways nor those with a toll, which
+            nobody starts or ends on; a point farther from all streets has none (`Snapped.lost`).
         """
         return self._snapper.snap(lon_lat, SNAP_M[self.network] if limit_m is None else limit_m)
 
 
 #: The arrays of `Streets`, in their order.
 ARRAYS = tuple(one.name for one in fields(Streets) if one.name not in {"network", "source", "summary"})
+
+
+def by_class(streets: Streets, names: Sequence[str]) -> Bools:
+    """Return whether each link is of one of some classes, bool [links]."""
+    return np.isin(streets.road_class, [CLASSES.index(name) for name in names])

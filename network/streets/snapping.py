@@ -8,6 +8,8 @@ import numpy as np
 import pyproj
 import shapely
 
+from network.streets.model import by_class
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+_PASSED_OVER = ("motorway", "motorway_link")
 
 
 class Snapped(NamedTuple):
@@ -45,6 +50,10 @@ class Snapper:
 
     def __init__(self, streets: Streets) -> None:
         self.streets = streets
+        wanted = ~(streets.tolled | by_class(streets, _PASSED_OVER))
+        if not wanted.any():
+            wanted[:] = True
+        self._links = np.flatnonzero(wanted)
         lon, lat = streets.shape_lon, streets.shape_lat
         middle = [float(side.min() + side.max()) / 2 if len(side) else 0.0 for side in (lon, lat)]
         local = f"+proj=tmerc +lon_0={middle[0]} +lat_0={middle[1]} +ellps=WGS84 +units=m"
@@ -52,7 +61,7 @@ class Snapper:
         points = self.metres(np.column_stack([lon, lat]))
         of_link = np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
         self._shapes = np.atleast_1d(np.asarray(shapely.linestrings(points, indices=of_link), object))
-        self._tree = shapely.STRtree(self._shapes)
+        self._tree = shapely.STRtree(self._shapes[self._links])
 
     def metres(self, lon_lat: Floats) -> Floats:
         """Return points in metres, [points, 2]."""
@@ -71,7 +80,8 @@ class Snapper:
         x, y = self.metres(lon_lat).T
         known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         points = shapely.points(x[known], y[known])
-        (row, found), away_m = self._tree.query_nearest(points, max_distance=limit_m, return_distance=True)
+        (row, near), away_m = self._tree.query_nearest(points, max_distance=limit_m, return_distance=True)
+        found = self._links[near]
         order = np.lexsort((found, row))
         row, first = np.unique(row[order], return_index=True)
         found, away_m = found[order][first], away_m[order][first]

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -132,6 +133,8 @@ def studies_of(
             studies += [tried(partial(area.scenario, name, values=numbers), found)]
         tried(lambda: area.check_words(words, goal), found)
         for study in filter(None, studies):
+            if not found:
+                tried(partial(study.query, **words), found)
             for check in checks:
                 tried(partial(check, study), found)
     if found:
@@ -174,6 +177,19 @@ def _tell_of_compiling() -> None:
 
     if not are_stored():
         typer.echo("onehour: compiling the search kernels (once per machine) …", err=True)
+
+
+def day_of(option: str, text: str, problems: list[Problem]) -> date | None:
+    """Return the day of a text, or None with a problem added."""
+    import datetime as dt  # noqa: PLC0415
+
+    from network.errors import Problem  # noqa: PLC0415
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(option, f"{text!r} is no day", "write it as 2030-01-01"))
+        return None
 
 
 def spinner(words: str, *, show: bool) -> Any:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +22,7 @@ from onehour.verbs.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from network.errors import Problem
 
@@ -35,7 +34,8 @@ def timeline_verb(
     first: Annotated[int, typer.Option("--first", help="First year.")] = 2023,
     last: Annotated[int, typer.Option("--last", help="Last year.")] = 2035,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for tables, data and the plot.")
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for tables, data and the plot; a run goes on from it."),
     ] = None,
     region: Region = "guangzhou",
     goal: Goal = None,
@@ -44,16 +44,14 @@ def timeline_verb(
     as_json: Json = False,
 ) -> None:
     """Judge the promise at the end of each year as cards open, and say which opening turned which pair."""
-    from onehour.files import folder_problems  # noqa: PLC0415
     from onehour.timeline import course  # noqa: PLC0415
     from onehour.timeline_report import print_timeline, timeline_data, write_timeline  # noqa: PLC0415
     from sim.timeline import year_problems  # noqa: PLC0415
 
-    problems = year_problems(first, last) + ([] if output is None else folder_problems(output))
+    problems = year_problems(first, last) + _folder_problems(output)
     study = study_of(region, scenario, values, words, goal=goal, problems=problems)
-    with spinner("Building the network of each year", show=not as_json) as status:
-        tell = None if status is None else partial(_tell, status)
-        found = course(study, goal, first=first, last=last, words=words, progress=tell)
+    with _long("Building the network of each year", output, show=not as_json) as tell:
+        found = course(study, goal, first=first, last=last, words=words, folder=output, tell=tell)
         data = timeline_data(found)
         data["files"] = [] if output is None else write_timeline(found, data, output)
     if as_json:
@@ -67,7 +65,12 @@ def breakeven_verb(
     scenario: Scenario = None,
     *,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File to write: .csv or .parquet.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A file, .csv or .parquet, or a folder for table, data and plot; a run goes on from it.",
+        ),
     ] = None,
     region: Region = "guangzhou",
     goal: Goal = None,
@@ -76,20 +79,24 @@ def breakeven_verb(
     as_json: Json = False,
 ) -> None:
     """Find what would make each failing pair pass, and break each passing one: one lever at a time."""
-    from onehour.breakeven import ENDINGS, breakeven, breakeven_data, print_breakeven  # noqa: PLC0415
-    from onehour.files import output_problems  # noqa: PLC0415
-    from onehour.matrix import write_rows  # noqa: PLC0415
+    from onehour.breakeven import breakeven  # noqa: PLC0415
+    from onehour.breakeven_report import (  # noqa: PLC0415
+        breakeven_data,
+        breakeven_problems,
+        print_breakeven,
+        write_breakeven,
+    )
 
-    problems = [] if output is None else output_problems(output, ENDINGS)
+    problems = [] if output is None else breakeven_problems(output)
     study = study_of(region, scenario, values, words, goal=goal, problems=problems)
-    with spinner("Searching every lever", show=not as_json):
-        table = breakeven(study, goal, words)
-    if output is not None:
-        write_rows(table, output)
+    folder = output if output is not None and not output.suffix else None
+    with _long("Searching every lever", folder, show=not as_json) as tell:
+        table = breakeven(study, goal, words, folder=folder, tell=tell)
+        files = [] if output is None else write_breakeven(table, study, output)
     if as_json:
-        print_json(breakeven_data(table))
+        print_json(breakeven_data(table) | {"files": files})
     else:
-        print_breakeven(table)
+        print_breakeven(table, files)
 
 
 @asks
@@ -105,7 +112,8 @@ def risk_verb(
         typer.Option("--inputs", help="A .toml file of uncertain inputs in place of the region's."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for tables, data and the plot.")
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for tables, data and the plot; a run goes on from it."),
     ] = None,
     region: Region = "guangzhou",
     goal: Goal = None,
@@ -114,27 +122,20 @@ def risk_verb(
     as_json: Json = False,
 ) -> None:
     """Say how surely the promise is kept in each year, which inputs decide, and which plan regrets least."""
-    from onehour.files import folder_problems  # noqa: PLC0415
     from onehour.risk import futures, print_risk, risk_data, risk_problems, write_risk  # noqa: PLC0415
 
-    problems = risk_problems(first, last, samples) + ([] if output is None else folder_problems(output))
+    problems = risk_problems(first, last, samples) + _folder_problems(output)
     study = study_of(region, scenario, values, words, goal=goal, problems=problems)
-    with spinner("Drawing futures", show=not as_json) as status:
-        tell = None if status is None else partial(_tell_of, status)
+    with _long("Drawing futures", output, show=not as_json) as tell:
         found = futures(
             study, goal, first=first, last=last, samples=samples, seed=seed, inputs=inputs, words=words,
-            progress=tell,
+            folder=output, tell=tell,
         )  # fmt: skip
         files = [] if output is None else write_risk(found, output)
     if as_json:
         print_json(risk_data(found) | {"files": files})
     else:
         print_risk(found, files)
-
-
-def _tell_of(status: Any, what: str, done: int, of: int) -> None:
-    """Show how much of something is done."""
-    _tell(status, f"{what} {done}/{of}")
 
 
 @asks
@@ -170,13 +171,11 @@ def attribute_verb(
         print_attribution,
         write_attribution,
     )
-    from onehour.files import folder_problems  # noqa: PLC0415
 
-    problems = [] if output is None else folder_problems(output)
+    problems = _folder_problems(output)
     groups = _groups(group or [], problems)
     study = study_of(region, scenario, values, words, goal=goal, problems=problems)
-    with spinner("Learning what each card changes", show=not as_json) as status, _to_go_on(output):
-        tell = None if status is None else partial(_tell, status)
+    with _long("Learning what each card changes", output, show=not as_json) as tell:
         found = shares(
             study, _listed(cards), groups=groups, metric=metric, base=base, goal=goal, words=words,
             orders=orders, seed=seed, folder=output, tell=tell,
@@ -217,12 +216,10 @@ def buildout_verb(
     """Find the smallest, cheapest or earliest set of projects that keeps the promise, with its proof."""
     from onehour.buildout import plan  # noqa: PLC0415
     from onehour.buildout_report import buildout_data, print_buildout, write_buildout  # noqa: PLC0415
-    from onehour.files import folder_problems  # noqa: PLC0415
 
-    problems = [] if output is None else folder_problems(output)
+    problems = _folder_problems(output)
     study = study_of(region, scenario, values, words, goal=goal, problems=problems)
-    with spinner("Learning what each card changes", show=not as_json) as status, _to_go_on(output):
-        tell = None if status is None else partial(_tell, status)
+    with _long("Learning what each card changes", output, show=not as_json) as tell:
         found = plan(
             study, _listed(cards), minimise=minimise, pairs=pairs, base=base, goal=goal, words=words,
             most=most, budget=budget, folder=output, tell=tell,
@@ -253,17 +250,20 @@ def _groups(texts: Sequence[str], problems: list[Problem]) -> dict[str, list[str
     return found
 
 
+def _folder_problems(output: Path | None) -> list[Problem]:
+    """Return what is wrong with a folder for results, if one is given."""
+    from onehour.files import folder_problems  # noqa: PLC0415
+
+    return [] if output is None else folder_problems(output)
+
+
 @contextmanager
-def _to_go_on(folder: Path | None) -> Iterator[None]:
-    """Say on an interrupt that what was found is kept."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if folder is not None:
-            typer.echo(f"onehour: stopped; run again with -o {folder} to go on from here", err=True)
-        raise
-
-
-def _tell(status: Any, words: str) -> None:
-    """Show what a long run is at."""
-    status.update(f"{words} …")
+def _long(words: str, folder: Path | None, *, show: bool) -> Iterator[Callable[[str], None] | None]:
+    """Give what shows the words of a long run; say on an interrupt that what was found is kept."""
+    with spinner(words, show=show) as status:
+        try:
+            yield None if status is None else lambda now: status.update(f"{now} …")
+        except KeyboardInterrupt:
+            if folder is not None:
+                typer.echo(f"onehour: stopped; run again with -o {folder} to go on from here", err=True)
+            raise

@@ -1,4 +1,4 @@
-"""Verbs on real streets: streets load."""
+"""Verbs on real streets: streets load, streets fetch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onehour.verbs.options import Json, print_json, spinner
+from onehour.verbs.options import Json, Region, area_of, print_json, spinner
 
 Network = Annotated[str, typer.Option("--network", help="walk or drive.")]
 Speeds = Annotated[
@@ -36,6 +36,46 @@ def load_verb(
 
     with spinner("Reading the streets", show=not as_json):
         data = load_streets(file, network, speeds=speeds, output=output, folder=region, limit_m=limit_m)
+    if as_json:
+        print_json(data)
+    else:
+        print_streets(data)
+
+
+def fetch_verb(
+    *,
+    network: Network,
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet.")],
+    region: Region = "guangzhou",
+    speeds: Speeds = None,
+    overpass: Annotated[
+        str | None, typer.Option("--overpass", help="Address of the Overpass API, without /interpreter.")
+    ] = None,
+    tile_km: Annotated[
+        float, typer.Option("--tile-km", help="Side of the tiles that are asked for, km.", min=1, max=200)
+    ] = 20,
+    as_json: Json = False,
+) -> None:
+    """Fetch the streets of a region from OpenStreetMap, tile by tile; run it again where it broke off."""
+    from network.streets.overpass import URL  # noqa: PLC0415
+    from onehour.streets import fetch_streets, print_streets  # noqa: PLC0415
+
+    found = area_of(region).region
+    with spinner("Fetching the streets", show=not as_json) as status:
+
+        def told(done: int, count: int) -> None:
+            if status is not None:
+                status.update(f"Fetching the streets: {done} of {count} tiles …")
+
+        data = fetch_streets(
+            found,
+            network,
+            output,
+            speeds=speeds,
+            url=URL if overpass is None else overpass,
+            tile_km=tile_km,
+            progress=told,
+        )
     if as_json:
         print_json(data)
     else:

@@ -2,11 +2,12 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 import onehour
 from network.errors import BadInputError
-from onehour.risk import futures, print_risk, write_risk
+from onehour.risk import TABLES, futures, print_risk, write_risk
 
 SCENARIO = """
 name = "two-lines"
@@ -21,12 +22,33 @@ project = "security_mutual_recognition"
 """
 
 
+OPTIONS = {"first": 2029, "last": 2030, "samples": 8, "seed": 3, "words": {"clock": "station"}}
+
+
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def study(tmp_path_factory):
     file = tmp_path_factory.mktemp("risk") / "two.toml"
     file.write_text(SCENARIO, encoding="utf-8")
-    study = onehour.load().scenario(str(file))
-    return futures(study, first=2029, last=2030, samples=8, seed=3, words={"clock": "station"})
+    return onehour.load().scenario(str(file))
+
+
+@pytest.fixture(scope="module")
+def found(study):
+    return futures(study, **OPTIONS)
+
+
+def test_a_run_goes_on_from_where_it_was_stopped(study, found, tmp_path):
+    def stop(words):
+        if words.startswith("Regret: plan"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        futures(study, **OPTIONS, folder=tmp_path / "out", tell=stop)
+    again = futures(study, **OPTIONS, folder=tmp_path / "out")
+    assert again.searched == 2 * 8  # the last two scenarios, in eight futures each
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(found, name))
+    assert futures(study, **OPTIONS, folder=tmp_path / "out").searched == 0
 
 
 def test_tables_fit_each_other(found):

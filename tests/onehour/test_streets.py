@@ -7,6 +7,7 @@ from network.streets.files import load
 from network.testing import line_region, make_region
 from network.writer import write_region
 from tests.network.streets_files import HELSINKI, osm_text
+from tests.network.test_overpass import running
 
 
 @pytest.fixture
@@ -88,3 +89,27 @@ def test_streets_of_another_city_are_told_with_the_region(command, tmp_path):
     done = command("streets", "load", HELSINKI, "--network", "walk", "--region", tmp_path / "line")
     assert done.status == 2
     assert "is within 500 m of its streets (take streets of the same area)" in done.err
+
+
+def test_fetch(command, home, tmp_path, monkeypatch):
+    """The verb on a server that is away: a clear message and status 2; on one that answers: a file."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    words = ("streets", "fetch", "--region", home, "--network", "drive", "-o", tmp_path / "d.parquet")
+    with running([]) as server:
+        away = server.url
+    done = command(*words, "--overpass", away)
+    assert done.status == 2
+    assert "cannot be reached (ConnectionError); 0 of 1 tiles are kept" in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "d.parquet").exists()
+    nodes = [(1, 24.9414, 60.1710), (2, 24.9480, 60.1675), (3, 24.95, 60.17)]
+    way = {"type": "way", "id": 5, "nodes": [1, 2, 3], "tags": {"highway": "primary"}}
+    with running([(way, nodes)]) as server:
+        done = command(*words, "--overpass", server.url)
+    assert done.status == 0, done.err
+    assert "Overpass API, 1 tiles of 20 km: streets to drive on, 2 nodes, 1 links" in done.out
+    assert load(tmp_path / "d.parquet").n_links == 1
+    assert not (tmp_path / "d.parquet.tiles").exists()
+    done = command(*words[:-1], tmp_path / "d.csv", "--overpass", "ftp://x", "--speeds", "light")
+    assert done.status == 2
+    assert len(done.err.splitlines()) == 4

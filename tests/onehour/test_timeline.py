@@ -9,9 +9,11 @@ import pytest
 from network.testing import line_region
 from network.writer import write_region
 from onehour import load
+from onehour.study import Study
 from onehour.style import ENDINGS, save
 from onehour.timeline import course
 from onehour.timeline_plot import _spread, plot_timeline
+from sim.timeline import scenario_in
 
 # Door to door, entry of 40 min: 57, 64 and 71 min to the next, second and third station. Twice the speed takes
 # 3, 6 and 9 min off: 54, 58, 62. No security takes 2 off: 52, 56, 60.
@@ -53,6 +55,9 @@ factor = 3
 """
 
 
+EXPECTED = {"statistic": "expected"}
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     home = tmp_path_factory.mktemp("timeline")
@@ -64,7 +69,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(home):
     study = load(str(home / "line")).scenario(str(home / "plan.toml"))
-    return course(study, first=2026, last=2031)
+    return course(study, first=2026, last=2031, words=EXPECTED)
 
 
 def test_years_by_hand(found):
@@ -112,22 +117,52 @@ def test_the_study_s_method(home):
     assert table.attrs["clock"] == "station"
 
 
+def test_a_run_goes_on_from_where_it_was_stopped(home, found, tmp_path):
+    study = load(str(home / "line")).scenario(str(home / "plan.toml"))
+
+    def stop(words):
+        if words.startswith("2 of"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        course(study, first=2026, last=2031, folder=tmp_path / "out", words=EXPECTED, tell=stop)
+    again = course(study, first=2026, last=2031, folder=tmp_path / "out", words=EXPECTED)
+    assert (found.built, again.built) == (3, 1)
+    for name in ("years", "pairs", "turns"):
+        pd.testing.assert_frame_equal(getattr(again, name)(), getattr(found, name)())
+    (kept,) = (tmp_path / "out").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-100])  # damaged: counts as none
+    assert course(study, first=2026, last=2031, folder=tmp_path / "out", words=EXPECTED).built == 3
+    other = course(study, first=2026, last=2031, folder=tmp_path / "out", words={"clock": "station"})
+    assert other.built == 3
+
+
+def test_few_pairs_are_judged_by_the_goal_s_percentile(home, found):
+    study = load(str(home / "line")).scenario(str(home / "plan.toml"))
+    table = course(study, first=2026, last=2026).years()
+    assert table.attrs["statistic"] == study.goal().statistic == "p50"
+    assert found.years().attrs["statistic"] == "expected"
+    scenario = scenario_in(study.scenario, 2026)
+    check = Study(study.area, scenario, {}).check()
+    assert table["worst_minutes"].tolist() == [check["minutes"].max()]
+
+
 def test_today_is_the_last_year_of_what_is_open(today):
     table = today.timeline(first=2026, last=2026, words={"clock": "station"})
-    check = today.check(clock="station", statistic="expected")
+    check = today.check(clock="station")
     assert table["passing"].tolist() == [check.attrs["passing"]]
     assert table["worst_minutes"].tolist() == [check["minutes"].max()]
 
 
 def test_the_command_prints_data_and_writes_files(command, home, tmp_path):
-    words = ["--region", home / "line", "--first", 2026, "--last", 2031]
+    words = ["--region", home / "line", "--first", 2026, "--last", 2031, "--statistic", "expected"]
     done = command("timeline", home / "plan.toml", *words, "-o", tmp_path / "out", "--json")
     assert (done.status, done.err) == (0, "")
     assert [row["passing"] for row in done.json["years"]] == [6, 10, 10, 10, 12, 12]
     assert done.json["turns"][0]["by"] == ["faster"]
     assert done.json["later"] == [{"project_id": "dream", "year": None, "name_zh": "", "name_en": ""}]
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert files == sorted(done.json["files"])
+    assert [name for name in files if not name.startswith("verdicts-")] == sorted(done.json["files"])
     assert pd.read_csv(tmp_path / "out" / "pairs.csv").shape[0] == 6 * 12
     held = json.loads((tmp_path / "out" / "timeline.json").read_text(encoding="utf-8"))
     assert held["years"] == done.json["years"]
@@ -135,7 +170,8 @@ def test_the_command_prints_data_and_writes_files(command, home, tmp_path):
 
 
 def test_the_command_prints_tables(command, home):
-    done = command("timeline", home / "plan.toml", "--region", home / "line", "--first", 2026, "--last", 2031)
+    words = ["--first", 2026, "--last", 2031, "--statistic", "expected"]
+    done = command("timeline", home / "plan.toml", "--region", home / "line", *words)
     assert done.status == 0
     for text in (
         "10/12",
