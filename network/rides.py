@@ -150,9 +150,9 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
     """Return how many departures each call has in a period, [calls].
 
     A timetabled departure counts in the period in which it leaves that call. A headway service has as many as
-    its headway fits into the part of the period between its first and last departure. These hold for the whole
-    line: they do not move on with the train, or a line that is led on at its beginning would serve its old
-    stations later in the morning than before.
+    its headway fits into the part of the period between its first and last departure. These hold for the
+    whole line: they do not move on with the train, or a line that is led on at its beginning would serve its
+    old stations later in the morning than before.
     """
     services = region.services
     headway_s = services[headway_column(period.name)].to_numpy(np.float64) * 60

@@ -123,6 +123,7 @@ def studies_of(
     Each of `checks` gets each study, where there is one, and raises what else is wrong.
     """
     from network.errors import BadInputError, tried  # noqa: PLC0415
+    from onehour.study import words_alone  # noqa: PLC0415
 
     found = list(problems or ())
     numbers = tried(lambda: _numbers(values or []), found)
@@ -134,7 +135,7 @@ def studies_of(
         tried(lambda: area.check_words(words, goal), found)
         for study in filter(None, studies):
             if not found:
-                tried(partial(study.query, **words), found)
+                tried(partial(study.query, **words_alone(words)), found)
             for check in checks:
                 tried(partial(check, study), found)
     if found:
