@@ -51,11 +51,6 @@ Words = Mapping[str, str | None]
 _QUERY = ("clock", "mode", "period", "traveller", "statistic", "timing")
 
 
-def words_alone(words: Words) -> Words:
-    """Return words as they can be checked before a goal is read, whose statistic may go with the timing."""
-    return words if words.get("statistic") else {**words, "timing": None}
-
-
 def load(region: str = DEFAULT_REGION) -> Area:
     """Return a shipped region by its name, or the region in a folder.
 
@@ -160,8 +155,9 @@ class Area:
             With all that is wrong.
         """
         problems: list[Problem] = []
+        read = {} if words.get("statistic") else {"timing": None}  # the goal's own statistic may go with it
         checks: tuple[Callable[[], object], ...] = (
-            lambda: self.query(**words_alone(words)),
+            lambda: self.query(**{**words, **read}),
             lambda: self.goal(goal),
         )
         for check_one in checks:

@@ -123,7 +123,6 @@ def studies_of(
     Each of `checks` gets each study, where there is one, and raises what else is wrong.
     """
     from network.errors import BadInputError, tried  # noqa: PLC0415
-    from onehour.study import words_alone  # noqa: PLC0415
 
     found = list(problems or ())
     numbers = tried(lambda: _numbers(values or []), found)
@@ -134,8 +133,8 @@ def studies_of(
             studies += [tried(partial(area.scenario, name, values=numbers), found)]
         tried(lambda: area.check_words(words, goal), found)
         for study in filter(None, studies):
-            if not found:
-                tried(partial(study.query, **words_alone(words)), found)
+            if not found:  # of the words, only these depend on what the region has
+                tried(partial(study.query, clock=words.get("clock"), mode=words.get("mode")), found)
             for check in checks:
                 tried(partial(check, study), found)
     if found:

@@ -352,7 +352,10 @@ WRONG = {
     "places and zones": (places(b"id,lon,lat\np,113,23\n", "--zones"), ["--zones", "--places"]),
     "wrong ending": (output("out.xlsx"), ["out.xlsx", ".parquet or .csv"]),
     "no folder for the output": (output("gone/out.csv"), ["gone", "is not there"]),
-    "a folder as output": (output(""), ["ending"]),
+    "a folder of other files as output": (
+        lambda folder, _: ["matrix", "-o", folder / "line", "--region", folder / "line"],
+        ["line", "holds other files", "no manifest of blocks"],
+    ),
     "an output that cannot be written": (
         lambda folder, _: ["matrix", "-o", "/proc/out.csv", "--region", folder / "line"],
         ["/proc/out.csv", "written"],
