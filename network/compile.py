@@ -15,8 +15,9 @@ from network.complexes import stations_of
 from network.ends import in_core
 from network.errors import BadInputError, Problem, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
+from network.headways import departures_a_day
 from network.legs import Legs, best_legs, expected_legs, usual_legs
-from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
+from network.rides import Calls, Rides, calls, departures_in, rides
 from network.roads import RoadGraph, road_graph
 from network.seconds import minutes_s
 from network.station_times import by_class_s, change_s, entry_s, gate_s, street_changes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.rides import DAY_S, span_s
+from network.rides import DAY_S, span_s, timetable
 from network.schema import headway_column
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from network.region import Region
 
     Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,3 +70,12 @@ def headway_bands(region: Region) -> Bands:
                 rows.append((service, int(start_s), int(end_s), whole))
     table = np.array(rows, np.int64).reshape(-1, 4)
     return Bands(*(np.ascontiguousarray(column) for column in table.T))
+
+
+def departures_a_day(region: Region) -> Floats:
+    """Return how many trips each service makes on a day, [services]; headway services by their bands."""
+    row, _ = timetable(region.services)
+    trips = np.bincount(row, minlength=len(region.services)).astype(np.float64)
+    bands = headway_bands(region)
+    np.add.at(trips, bands.service, (bands.end_s - bands.start_s) / bands.headway_s)
+    return trips

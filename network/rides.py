@@ -150,10 +150,13 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
     """Return how many departures each call has in a period, [calls].
 
     A timetabled departure counts in the period in which it leaves that call. A headway service has as many as
-    its headway fits into the part of the period between its first and last departure.
+    its headway fits into the part of the period between its first and last departure. These hold for the
+    whole line: they do not move on with the train, or a line that is led on at its beginning would serve its
+    old stations later in the morning than before.
     """
     services = region.services
-    count = _headway_trips(region, period)[calls.service]
+    headway_s = services[headway_column(period.name)].to_numpy(np.float64) * 60
+    count = np.nan_to_num(_overlap_s(*span_s(region), period) / headway_s)[calls.service]
     row, left_s = timetable(services)
     trips = np.bincount(row, minlength=len(services))
     if len(row):
@@ -165,26 +168,6 @@ def departures_in(region: Region, calls: Calls, period: Period) -> Floats:
         inside = (at_s - period.start_s) % DAY_S < period.length_s  # both may pass midnight
         count = count + np.bincount(call[inside], minlength=len(calls.service))
     return np.asarray(count, np.float64)
-
-
-def departures_a_day(region: Region) -> Floats:
-    """Return how many trips each service makes on a day, [services].
-
-    Where a headway service runs outside all periods, it does so at its longest headway.
-    """
-    services = region.services
-    row, _ = timetable(services)
-    trips = np.bincount(row, minlength=len(services)).astype(np.float64)
-    rest_s = np.subtract(*span_s(region)[::-1])
-    longest_s = np.zeros(len(services))
-    for period in region.about.periods:
-        trips += _headway_trips(region, period)
-        rest_s = rest_s - _overlap_s(region, period)
-        headway_s = services[headway_column(period.name)].to_numpy(np.float64) * 60
-        longest_s = np.fmax(longest_s, headway_s)
-    frequent = longest_s > 0
-    trips[frequent] += np.maximum(rest_s[frequent], 0) / longest_s[frequent]
-    return trips
 
 
 def timetable(services: pd.DataFrame) -> tuple[Ints, Ints]:
@@ -199,15 +182,8 @@ def timetable(services: pd.DataFrame) -> tuple[Ints, Ints]:
     return np.repeat(np.arange(len(services), dtype=np.int64), trips), left_s
 
 
-def _headway_trips(region: Region, period: Period) -> Floats:
-    """Return how many trips each headway service makes in a period, [services]; 0 for timetabled ones."""
-    headway_s = region.services[headway_column(period.name)].to_numpy(np.float64) * 60
-    return np.asarray(np.nan_to_num(_overlap_s(region, period) / headway_s), np.float64)
-
-
-def _overlap_s(region: Region, period: Period) -> Floats:
-    """Return how long each service runs within a period, s, [services]; both may pass midnight."""
-    first_s, last_s = span_s(region)
+def _overlap_s(first_s: Floats, last_s: Floats, period: Period) -> Floats:
+    """Return how much of the spans between two times lies within a period, s; both may pass midnight."""
     within_s = np.zeros_like(first_s)
     for shift_s in (-DAY_S, 0, DAY_S):
         start_s, end_s = first_s + shift_s, last_s + shift_s

@@ -376,6 +376,7 @@ def _searched(
         traveller=query.traveller,
         statistic=query.statistic,
         timing=query.timing,
+        parts=False,
     )
     times = table["minutes"].to_numpy(np.float64).reshape(len(starts), len(stops))
     row, column = (pd.Index(sorted(table["id"])) for table in (starts, stops))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from network.rides import departures_a_day, departures_in
+from network.headways import departures_a_day
+from network.rides import departures_in
 from network.schema import headway_column, keys
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 
 from network.errors import BadInputError
-from network.rides import departures_a_day
+from network.headways import departures_a_day
 from onehour.files import output_problems, whole_file
 from onehour.layers import network_layers
 

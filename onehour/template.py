@@ -9,7 +9,7 @@ import numpy as np
 
 from network.distances import metric_xy
 from network.errors import BadInputError, Problem
-from network.rides import departures_a_day
+from network.headways import departures_a_day
 from onehour.files import output_problems, whole_file
 
 if TYPE_CHECKING:

@@ -135,14 +135,15 @@ class StreetWalks:
 
 
 @lru_cache(maxsize=2)
-def _walks_over(streets: Streets) -> StreetWalks:
+def walks_over(streets: Streets) -> StreetWalks:
+    """Return walks over streets; the same streets get the same walks."""
     return StreetWalks(streets)
 
 
 def street_walks(region: Region) -> StreetWalks | None:
     """Return walks over the region's streets; None where it has none."""
     streets = region.streets("walk")
-    return None if streets is None else _walks_over(streets)
+    return None if streets is None else walks_over(streets)
 
 
 def ways(region: Region, ends: Ends) -> Ways:

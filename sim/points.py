@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from network.timetable import Timetable
+    from sim.access import StreetWalks
 
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
@@ -129,6 +130,7 @@ def points(
     settings: Settings,
     *,
     access: bool,
+    over: StreetWalks | None = None,
 ) -> Placed:
     """Return points with the walks to the stops in reach; a stop is at its own entrance."""
     if isinstance(wanted, Points):
@@ -157,25 +159,29 @@ def points(
     own = [row.get(name, -1) for name in ids]
     most_min = settings.access_max_min if access else settings.egress_max_min
     most_m = settings.access_max_m if access else settings.egress_max_m
-    point, stop, seconds = walks_between(lon_lat, places, settings, most_min=most_min, most_m=most_m)
+    point, stop, seconds = walks_between(
+        lon_lat, places, settings, most_min=most_min, most_m=most_m, over=over
+    )
     seconds[stop == np.array(own)[point]] = 0
     start = np.searchsorted(point, np.arange(len(ids) + 1))
     ways = Access(start.astype(np.int32), stop.astype(np.int32), seconds.astype(np.int32))
     return Placed(Points(tuple(ids), ways), lon_lat)
 
 
-def direct_walks(start: Placed, end: Placed, settings: Settings) -> Directs | None:
+def direct_walks(
+    start: Placed, end: Placed, settings: Settings, *, over: StreetWalks | None = None
+) -> Directs | None:
     """Return the walks from origins to destinations, where all positions are known."""
     if start.lon_lat is None or end.lon_lat is None:
         return None
     one, other, seconds = walks_between(
-        start.lon_lat, end.lon_lat, settings, most_min=settings.walk_max_min, most_m=math.inf
+        start.lon_lat, end.lon_lat, settings, most_min=settings.walk_max_min, most_m=math.inf, over=over
     )
     begin = np.searchsorted(one, np.arange(len(start.lon_lat) + 1))
     return Directs(begin.astype(np.int32), other.astype(np.int32), seconds.astype(np.int32))
 
 
-def joined_on_foot(timetable: Timetable, settings: Settings) -> Timetable:
+def joined_on_foot(timetable: Timetable, settings: Settings, *, over: StreetWalks | None = None) -> Timetable:
     """Return a timetable with a walk between all stops in reach; of two ways the quicker counts.
 
     Walks take the way of `walks_between`, up to `Settings.transfer_max_m`.
@@ -184,7 +190,7 @@ def joined_on_foot(timetable: Timetable, settings: Settings) -> Timetable:
         return timetable
     places = positions(timetable.stops)
     tail, head, seconds = walks_between(
-        places, places, settings, most_min=math.inf, most_m=settings.transfer_max_m
+        places, places, settings, most_min=math.inf, most_m=settings.transfer_max_m, over=over
     )
     own = np.repeat(np.arange(timetable.n_stops), np.diff(timetable.transfer_start))
     tail, head = np.append(own, tail), np.append(timetable.transfer_stop, head)
@@ -204,26 +210,46 @@ def joined_on_foot(timetable: Timetable, settings: Settings) -> Timetable:
 
 
 def walks_between(
-    lon_lat: Floats, other: Floats, settings: Settings, *, most_min: float, most_m: float
+    lon_lat: Floats,
+    other: Floats,
+    settings: Settings,
+    *,
+    most_min: float,
+    most_m: float,
+    over: StreetWalks | None = None,
 ) -> tuple[Int64s, Int64s, Int64s]:
     """Return all walks between points in degrees, [points, 2]: rows of both ends, sorted, and whole s.
 
-    The way is the geodesic times the detour; it takes at most `most_min` and is at most `most_m` long.
+    The way takes at most `most_min` and is at most `most_m` long. It is that over streets; without streets,
+    and for points that no street is near to, the geodesic times the detour.
     """
-    reach_m = min(most_m, most_min * settings.walk_kmh * 1000 / 60) / settings.walk_detour
+    longest_m = min(most_m, most_min * settings.walk_kmh * 1000 / 60)
+    one, two, way_m = _straight_walks(lon_lat, other, settings, longest_m)
+    if over is not None:
+        found = over.table(lon_lat, other, longest_m)
+        off = found.off_one[one] | found.off_other[two]
+        one, two = np.append(found.one, one[off]), np.append(found.other, two[off])
+        way_m = np.append(found.way_m, way_m[off])
+    order = np.lexsort((two, one))
+    seconds = np.floor(way_m[order] * 3.6 / settings.walk_kmh + 0.5)
+    return one[order], two[order], seconds.astype(np.int64)
+
+
+def _straight_walks(
+    lon_lat: Floats, other: Floats, settings: Settings, longest_m: float
+) -> tuple[Int64s, Int64s, Floats]:
+    """Return the ways by straight lines times the detour that are no longer: rows of both ends, and m."""
+    reach_m = longest_m / settings.walk_detour
     if not len(lon_lat) or not len(other):
         none = np.zeros(0, np.int64)
-        return none, none, none
+        return none, none, np.zeros(0)
     found = cKDTree(on_sphere(lon_lat)).sparse_distance_matrix(
         cKDTree(on_sphere(other)), 1.01 * reach_m + 1, output_type="ndarray"
     )
     one, two = found["i"].astype(np.int64), found["j"].astype(np.int64)
     away_m = 1000 * straight_km(lon_lat[one, 0], lon_lat[one, 1], other[two, 0], other[two, 1])
     near = away_m <= reach_m
-    order = np.lexsort((two[near], one[near]))
-    one, two, away_m = one[near][order], two[near][order], away_m[near][order]
-    seconds = np.floor(away_m * settings.walk_detour * 3.6 / settings.walk_kmh + 0.5)
-    return one, two, seconds.astype(np.int64)
+    return one[near], two[near], away_m[near] * settings.walk_detour
 
 
 def _one_row(start: Int32s, to: Int32s, seconds: Int32s, row: int) -> tuple[Int32s, Int32s, Int32s]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from network.compile import RideTables
 from network.dates import PART
-from network.rides import departures_a_day, departures_in
+from network.headways import departures_a_day
+from network.rides import departures_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from network.errors import BadInputError, Problem, UnknownNameError
+from sim.access import walks_over
 from sim.departures import MOST_LANES, clock_text, clocks_s, lanes_of
 from sim.kernels._jit import available_threads
 from sim.kernels.window import NEVER, UNREACHED, window_times
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from network.streets.model import Streets
     from network.timetable import Timetable
     from sim.platforms import Ways
 
@@ -438,6 +440,7 @@ def travel_times(
     arrive_by: bool = False,
     settings: Settings | None = None,
     directs: Directs | None = None,
+    streets: Streets | None = None,
     raw: bool = False,
     threads: int | None = None,
 ) -> xr.DataArray | Int32s:
@@ -473,6 +476,10 @@ def travel_times(
         Walking, least time to change, most rides.
     directs
         Ways from origins to destinations without riding; by default on foot where both have positions.
+    streets
+        Streets to walk on (`network.streets.reading.read_streets`), to and from stops, between stops up to
+        `Settings.transfer_max_m`, and all the way; straight lines times the detour where not given, and for
+        points that no street is near to.
     raw
         Whether to return the single times instead.
     threads
@@ -494,20 +501,22 @@ def travel_times(
 
     settings = settings or Settings()
     ranks_of(statistics, 1)
+    over = None if streets is None else walks_over(streets)
+    joined = replace(settings, transfer_max_m=min(settings.transfer_max_m, 0))
     asked = Window(
-        timetable, window,
+        joined_on_foot(timetable, settings, over=over), window,
         step_s=step_s, max_min=max_min, draws=draws, seed=seed,
-        traveller=traveller, arrive_by=arrive_by, settings=settings,
+        traveller=traveller, arrive_by=arrive_by, settings=joined,
     )  # fmt: skip
-    start = points(timetable, origins, settings, access=True)
+    start = points(timetable, origins, settings, access=True, over=over)
     if destinations is None:
         count = np.arange(timetable.n_stops, dtype=np.int32)
         own = Access(np.append(count, np.int32(len(count))), count, np.zeros_like(count))
         end = Placed(Points(tuple(timetable.stops["stop_id"]), own), positions(timetable.stops))
     else:
-        end = points(timetable, destinations, settings, access=False)
+        end = points(timetable, destinations, settings, access=False, over=over)
     if directs is None:
-        directs = direct_walks(start, end, settings)
+        directs = direct_walks(start, end, settings, over=over)
     if raw:
         found = asked.samples(start.points, end.points, directs, threads=threads)
         return found.reshape(found.shape[0], -1, found.shape[3])

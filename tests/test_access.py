@@ -14,12 +14,16 @@ from network.reader import get_region
 from network.streets.reading import read_streets
 from network.streets.ways import way_filter
 from network.testing import hub_region, make_region
+from network.timetable import Timetable
 from scenarios.scenario import get_scenario
 from sim.access import StreetWalks, street_walks, ways, with_street_changes
 from sim.evaluate import Evaluator
 from sim.grid import grid_of
 from sim.journeys import Network
+from sim.kernels.window import UNREACHED
+from sim.points import Settings, joined_on_foot
 from sim.surface import surfaces
+from sim.window import travel_times
 from tests.network.streets_files import osm_text, plain_xml
 
 METRE_DEG = 1 / 111_195.08
@@ -192,6 +196,42 @@ def test_journeys_walk_over_streets(tmp_path):
     assert times["streets"].parts_s[0, 0, 0] == pytest.approx(488, abs=1)
     straight_m = np.hypot(300, 310)
     assert times["straight"].parts_s[0, 0, 0] == pytest.approx(straight_m * 1.3 * 3.6 / 4.5, abs=2)
+
+
+def test_windows_walk_over_streets(tmp_path):
+    """From the end of an L of streets to a stop at its other end, on to a stop beside it, and all the way."""
+    streets = street(tmp_path, {1: (0, 0), 2: (0, 1000), 3: (300, 1000)}, [(5, [1, 2, 3])])
+    lon, lat = LON + np.array([0, 0, 300]) * METRE_DEG, np.array([0, 1000, 1000]) * METRE_DEG
+    stops = pd.DataFrame(
+        {"stop_id": ["one", "corner", "far"], "lon": [*lon[:2], LON + 1], "lat": [*lat[:2], 0.0]}
+    )
+    times = pd.DataFrame(
+        {
+            "trip_id": ["t", "t"],
+            "sequence": [0, 1],
+            "stop_id": ["corner", "far"],
+            "arrival_s": [52_000, 53_000],
+            "departure_s": [52_000, 53_000],
+        }
+    )
+    timetable = Timetable.from_trips(stops, times)
+    settings = Settings(walk_kmh=3.6, transfer_max_m=1100)
+    end = float(lon[2]), float(lat[2])
+
+    def seconds(origin, destination, **options):
+        found = travel_times(
+            timetable, [origin], destinations=[destination], window=(50_400, 50_401), raw=True, **options
+        )
+        return int(found[0, 0, 0])
+
+    assert seconds(end, "one", settings=settings, streets=streets) == pytest.approx(1300, abs=2)
+    assert seconds(end, "one", settings=settings) == pytest.approx(np.hypot(300, 1000) * 1.3, rel=0.01)
+    assert seconds(end, "far", settings=settings, streets=streets) == 2600
+    slow = replace(settings, access_max_min=4.9)
+    assert seconds(end, "far", settings=slow, streets=streets) == UNREACHED  # the corner is 5 min away
+    joined = joined_on_foot(timetable, settings, over=StreetWalks(streets))
+    assert joined.transfer_s.tolist() == pytest.approx([1000, 1000], abs=3)
+    assert len(joined_on_foot(timetable, settings).transfer_s) == 0  # 1,300 m by the detour
 
 
 @pytest.mark.parametrize("mode", ["transit", "any"])

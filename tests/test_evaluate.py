@@ -13,8 +13,9 @@ from network.compile import Query, compile_graph
 from network.ends import ends_of
 from network.errors import BadInputError
 from network.graph import PARTS, LinkKind
+from network.headways import departures_a_day
 from network.reader import get_region
-from network.rides import departures_a_day, departures_in
+from network.rides import departures_in
 from network.testing import make_region
 from scenarios.cards import Card
 from scenarios.scenario import Scenario, get_scenario

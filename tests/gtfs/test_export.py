@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from network.gtfs.export import Imprint, feed_tables
-from network.headways import headway_bands
+from network.headways import departures_a_day, headway_bands
 from network.region import About, Period
-from network.rides import departures_a_day
 from network.testing import diamond_region, headway_region, hub_region, line_region, make_region
 from onehour.gtfs import write_tables
 

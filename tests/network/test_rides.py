@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from network.errors import BadInputError
+from network.headways import departures_a_day
 from network.region import About, Period
-from network.rides import calls, departures_a_day, departures_in, rides
+from network.rides import calls, departures_in, rides
 from network.runtimes import RunTimeModel
 from network.testing import headway_region, line_region, make_region
 
@@ -160,7 +161,7 @@ def test_dwells_on_the_way_are_ridden_and_those_at_the_ends_are_not():
 PERIODS = (Period("late", 22 * 3600, 26 * 3600), Period("early", 0, 7200))
 
 
-def late_region(**service):
+def late_region(*, periods=PERIODS, **service):
     region = make_region(
         {
             "stations": STATIONS,
@@ -176,7 +177,7 @@ def late_region(**service):
                 for at, stop in enumerate("ab")
             ],
         },
-        about=About("night", periods=PERIODS),
+        about=About("night", periods=periods),
     )
     return region, calls(region)
 
@@ -212,6 +213,13 @@ def test_headways_in_periods_that_pass_midnight(first, last, late, early):
     region, found = late_region(headway_late_min=10, headway_early_min=10, **service)
     assert departures_in(region, found, PERIODS[0]).tolist() == [late, late]
     assert departures_in(region, found, PERIODS[1]).tolist() == [early, early]
+
+
+def test_trips_of_periods_that_overlap_count_once():
+    periods = (Period("all-day", 6 * 3600, 22 * 3600), Period("noon", 12 * 3600, 14 * 3600))
+    span = {"first_departure": "06:00", "last_departure": "22:00"}
+    region, _ = late_region(periods=periods, headway_all_day_min=10, headway_noon_min=5, **span)
+    assert departures_a_day(region).tolist() == [16 * 6]  # the first period that holds a time counts
 
 
 def test_a_blank_headway_is_no_service_in_that_period():

@@ -1,5 +1,7 @@
 """What always holds of a window: arriving by, who knows the timetable, journeys, statistics, draws."""
 
+from unittest import mock
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,8 +124,11 @@ def test_who_knows_the_timetable_and_must_be_there_leaves_last_and_arrives_first
     n_trips=st.integers(1, 200),
     traveller=st.sampled_from(["random", "planned"]),
     arrive_by=st.booleans(),
+    lanes=st.sampled_from([2, 128]),
 )
-def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_trips, traveller, arrive_by):
+def test_journeys_run_as_the_tables_say_and_their_parts_sum(
+    seed, n_stops, n_trips, traveller, arrive_by, lanes
+):
     plain = random_plain(seed, n_stops=n_stops, n_trips=n_trips)
     timetable = timetable_of(plain, exact=False)
     walks = reaches(seed, n_stops)
@@ -144,7 +149,8 @@ def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_tri
     one, two = np.nonzero(found.times_s != UNREACHED)
     at = one, two
     query = np.stack([one, found.draw[at], found.moment_s[at], two, found.times_s[at]], axis=1)
-    journeys = window.journeys(start, goal, query.astype(np.int32))
+    with mock.patch("sim.window.MOST_LANES", lanes):
+        journeys = window.journeys(start, goal, query.astype(np.int32))
     parts = journeys.parts_s()
     assert (parts >= 0).all()
     assert parts.sum(axis=1).tolist() == query[:, 4].tolist()

@@ -55,7 +55,7 @@ def main() -> None:
         elif row["relevance"] == "outside":
             card["no_effect"], card["reason"] = "outside", "lies outside the metropolitan area"
         elif row["kind"] in KINDS:
-            changes = line(row, stops.get(name, []), metro, region)
+            changes = line(row, stops.get(name, []), metro, region) + on_foot(name)
         elif row["kind"] in ROADS:
             changes = road(row, nodes.get(name, []), region)
         if not changes and "no_effect" not in card:
@@ -152,6 +152,22 @@ def slug(text: str) -> str:
     """Return an id of a Chinese name."""
     plain = re.sub(r"\(.*?\)|（.*?）", "", text).replace("佛", "fo")  # not fu, as pinyin has it
     return re.sub(r"[^a-z0-9]+", "-", "".join(lazy_pinyin(plain)).lower()).strip("-")
+
+
+def on_foot(name: str) -> list[dict[str, Any]]:
+    """Return the walk between two stations at one point that a line card makes."""
+    if name not in effects.ONE_PLACE:
+        return []
+    one, other, called = effects.ONE_PLACE[name]
+    return [
+        {
+            "type": "set-transfer",
+            "stations": [one, other],
+            "walk_m": 100.0,
+            "source": f"assumed: two platforms of one station, {called}; the facts have them at one point",
+            "confidence": "low",
+        }
+    ]
 
 
 def line(

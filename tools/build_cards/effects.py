@@ -296,6 +296,12 @@ FIRST_KM = {"yongzhou_qingyuan_gz_hsr": 21.7}
 #: Stops put behind the facts' last one.
 BEHIND: dict[str, list[dict[str, Any]]] = {"gz_heyuan_hsr": [{"station": "cr-guangzhou-baiyun"}]}
 
+#: Metro stations that stand where another line's does, which the rule for rail stations does not join.
+ONE_PLACE = {
+    "foshan_gz_dongguan_intercity": ("metro-huangpuzhan", "gz-dashadong", "大沙东"),
+    "fs_metro4": ("fs-sanshan-new-town-south", "fs-sanshan-new-town-south-tram", "三山新城南"),
+}
+
 #: Line cards of which the part with a position is under construction, and the rest is not.
 PART_COMMITTED = {"gz_heyuan_hsr"}
 
