@@ -14,6 +14,7 @@ cheaper one passes is then shown by having tried them all, up to a number of set
 from __future__ import annotations
 
 import heapq
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ class Buildout:
         set passes.
     failing
         The proof of the monotone case: sets that fail, to which no card can be added without passing or
-        breaking the rules, bool [sets, cards].
+        breaking the rules, bool [sets, cards]; no card but those searched apart.
     evaluated
         Number of sets that were evaluated.
     programs
@@ -143,10 +144,12 @@ class _Counted:
         self.tell()
         return np.array([self.known[key] for key in keys], np.bool_)
 
-    def is_monotone(self) -> bool:
-        """Whether no set that failed holds one that passed."""
-        masks = np.array([np.frombuffer(key, np.bool_) for key in self.known], np.float32)
+    def is_monotone(self, on: Bools, off: Bools) -> bool:
+        """Whether no set that failed holds one that passed, of those with some cards and without others."""
+        masks = np.array([np.frombuffer(key, np.bool_) for key in self.known])
         passing = np.fromiter(self.known.values(), np.bool_, len(self.known))
+        within = masks[:, on].all(axis=1) & ~masks[:, off].any(axis=1)
+        masks, passing = masks[within].astype(np.float32), passing[within]
         beyond = masks[passing] @ (1 - masks[~passing]).T
         return bool((beyond > 0).all())
 
@@ -159,6 +162,7 @@ def cheapest(
     passes: Passes,
     rules: Rules,
     *,
+    apart: Bools | None = None,
     margin: int = 0,
     factor: float = 1.0,
     most: int = 200,
@@ -174,10 +178,13 @@ def cheapest(
         as off. It is never asked about a set in which cards exclude each other.
     rules
         Costs, needs and excludes.
+    apart
+        Cards, few, that may make a passing set fail, bool [cards]. The search is made once for each choice of
+        them, and nothing follows from sets with one choice for sets with another.
     margin, factor
         Sets that cost up to ``factor * best + margin`` are found too.
     most
-        Number of sets to find at most.
+        Number of sets to find at most, for each choice of the cards apart.
     rng
         Where the orders of growing come from; by default one with seed 0. The best sets and the bound do not
         depend on it.
@@ -186,32 +193,68 @@ def cheapest(
     """
     judge = _Counted(passes, progress)
     rng = rng or np.random.default_rng(0)
+    at = np.flatnonzero(np.zeros(len(rules.costs), np.bool_) if apart is None else apart)
+    found = []
+    for choice in itertools.product((False, True), repeat=len(at)):
+        on = np.zeros(len(rules.costs), np.bool_)
+        on[at] = choice
+        off = np.zeros_like(on)
+        off[at] = ~on[at]
+        if not (rules.excludes[on][:, on]).any():
+            found.append(_cheapest(judge, rules, on, off, margin, factor, most, rng))
+    bounds = [one.bound for one in found if one.bound is not None]
+    limit = factor * min(bounds) + margin if bounds else 0.0
+    sets = [mask for one in found for mask in one.sets if rules.costs[mask].sum() <= limit]
+    minimal = [
+        mask for mask in sets if not any((other <= mask).all() and (other != mask).any() for other in sets)
+    ]
+    return _result(
+        minimal,
+        rules,
+        min(bounds) if bounds else None,
+        np.concatenate([one.failing for one in found]),
+        judge,
+        sum(one.programs for one in found),
+        complete=all(one.complete for one in found),
+        is_monotone=all(one.is_monotone for one in found),
+    )
+
+
+def _cheapest(
+    judge: _Counted,
+    rules: Rules,
+    on: Bools,
+    off: Bools,
+    margin: int,
+    factor: float,
+    most: int,
+    rng: np.random.Generator,
+) -> Buildout:
+    """Return the cheapest sets that pass, of those that hold some cards and hold none of others."""
     count = len(rules.costs)
     failing = np.zeros((0, count), np.bool_)
     sets: list[Bools] = []
     limit: float = np.inf
     bound: int | None = None
     programs, complete = 0, False
-    start = np.zeros(count, np.bool_)
-    while True:
+    start = _program(rules, failing, sets, on, off) if on.any() else np.zeros(count, np.bool_)
+    while start is not None and rules.costs[start].sum() <= limit:
         if judge(start[None])[0]:
-            found = _shrunk(start, judge, rules)
+            found = _shrunk(start, judge, rules, on)
             sets.append(found)
-            judge.found = len(sets)
+            judge.found += 1
             if bound is None:
                 bound = int(rules.costs[found].sum())
                 limit = factor * bound + margin
             if len(sets) >= most:
                 break
         else:
-            failing = np.concatenate([failing, _grown(start, judge, rules, rng)])
-        chosen = _program(rules, failing, sets)
+            failing = np.concatenate([failing, _grown(start, judge, rules, off, rng)])
+        start = _program(rules, failing, sets, on, off)
         programs += 1
-        if chosen is None or rules.costs[chosen].sum() > limit:
-            complete = True
-            break
-        start = chosen
-    fits = judge.is_monotone()
+    else:
+        complete = True
+    fits = judge.is_monotone(on, off)
     return _result(sets, rules, bound, failing, judge, programs, complete=complete, is_monotone=fits)
 
 
@@ -286,11 +329,14 @@ def _result(
     return Buildout(found, costs, bound, complete, failing, len(judge.known), programs, is_monotone)
 
 
-def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:
-    """Return the cheapest set that meets all cuts and holds none of the sets found; None if there is none."""
+def _program(rules: Rules, failing: Bools, sets: list[Bools], on: Bools, off: Bools) -> Bools | None:
+    """Return the cheapest set that meets all cuts and holds none of the sets found; None if there is none.
+
+    It holds the cards `on` and none of those `off`.
+    """
     count = len(rules.costs)
     rows, least, largest = [np.ones(count)], [0.0], [float(count)]
-    for outside in ~failing:
+    for outside in ~(failing | off):
         rows.append(outside.astype(np.float64))
         least.append(1.0)
         largest.append(np.inf)
@@ -310,7 +356,7 @@ def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:
         rules.costs.astype(np.float64),
         constraints=LinearConstraint(np.array(rows), np.array(least), np.array(largest)),
         integrality=np.ones(count, np.int64),
-        bounds=Bounds(0, 1),
+        bounds=Bounds(on.astype(np.float64), 1 - off.astype(np.float64)),
         options={"mip_rel_gap": 0.0},
     )
     if solved.status == _INFEASIBLE:
@@ -320,15 +366,17 @@ def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:
     return np.asarray(solved.x > 0.5, np.bool_)  # noqa: PLR2004
 
 
-def _grown(start: Bools, judge: _Counted, rules: Rules, rng: np.random.Generator) -> Bools:
-    """Return failing sets around one, each as large as can be, bool [sets, cards].
+def _grown(start: Bools, judge: _Counted, rules: Rules, off: Bools, rng: np.random.Generator) -> Bools:
+    """Return failing sets around one, each as large as can be without some cards, bool [sets, cards].
 
     Several orders of adding cards are followed side by side. In each, all beginnings of the order are
     evaluated at once: since they grow, they fail up to some card, which is left out.
     """
     count = len(start)
     grown = np.repeat(start[None], _ORDERS, axis=0)
-    left = [[card for card in rng.permutation(count).tolist() if not start[card]] for _ in range(_ORDERS)]
+    left = [
+        [card for card in rng.permutation(count).tolist() if not (start | off)[card]] for _ in range(_ORDERS)
+    ]
     while any(left):
         asked: list[Bools] = []
         steps: list[list[int]] = []
@@ -350,10 +398,10 @@ def _grown(start: Bools, judge: _Counted, rules: Rules, rng: np.random.Generator
     return np.unique(grown, axis=0)
 
 
-def _shrunk(mask: Bools, judge: _Counted, rules: Rules) -> Bools:
-    """Return a passing part of a set that is no dearer, from which no card can be taken."""
+def _shrunk(mask: Bools, judge: _Counted, rules: Rules, on: Bools) -> Bools:
+    """Return a passing part of a set that is no dearer, from which none but some cards can be taken."""
     mask = mask.copy()
-    for card in np.flatnonzero(mask & (rules.costs == 0)).tolist():
+    for card in np.flatnonzero(mask & ~on & (rules.costs == 0)).tolist():
         less = mask.copy()
         less[card] = False
         if rules.allow(less[None])[0] and judge(less[None])[0]:
