@@ -23,7 +23,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -193,6 +193,7 @@ def cheapest(
     """
     judge = _Counted(passes, progress)
     rng = rng or np.random.default_rng(0)
+    orders = [rng.permutation(len(rules.costs)) for _ in range(_ORDERS)]
     at = np.flatnonzero(np.zeros(len(rules.costs), np.bool_) if apart is None else apart)
     found = []
     for choice in itertools.product((False, True), repeat=len(at)):
@@ -201,7 +202,7 @@ def cheapest(
         off = np.zeros_like(on)
         off[at] = ~on[at]
         if not (rules.excludes[on][:, on]).any():
-            found.append(_cheapest(judge, rules, on, off, margin, factor, most, rng))
+            found.append(_cheapest(judge, rules, on, off, margin, factor, most, orders))
     bounds = [one.bound for one in found if one.bound is not None]
     limit = factor * min(bounds) + margin if bounds else 0.0
     sets = [mask for one in found for mask in one.sets if rules.costs[mask].sum() <= limit]
@@ -228,7 +229,7 @@ def _cheapest(
     margin: int,
     factor: float,
     most: int,
-    rng: np.random.Generator,
+    orders: Sequence[Ints],
 ) -> Buildout:
     """Return the cheapest sets that pass, of those that hold some cards and hold none of others."""
     count = len(rules.costs)
@@ -249,7 +250,7 @@ def _cheapest(
             if len(sets) >= most:
                 break
         else:
-            failing = np.concatenate([failing, _grown(start, judge, rules, off, rng)])
+            failing = np.concatenate([failing, _grown(start, judge, rules, off, orders)])
         start = _program(rules, failing, sets, on, off)
         programs += 1
     else:
@@ -366,17 +367,16 @@ def _program(rules: Rules, failing: Bools, sets: list[Bools], on: Bools, off: Bo
     return np.asarray(solved.x > 0.5, np.bool_)  # noqa: PLR2004
 
 
-def _grown(start: Bools, judge: _Counted, rules: Rules, off: Bools, rng: np.random.Generator) -> Bools:
+def _grown(start: Bools, judge: _Counted, rules: Rules, off: Bools, orders: Sequence[Ints]) -> Bools:
     """Return failing sets around one, each as large as can be without some cards, bool [sets, cards].
 
     Several orders of adding cards are followed side by side. In each, all beginnings of the order are
-    evaluated at once: since they grow, they fail up to some card, which is left out.
+    evaluated at once: since they grow, they fail up to some card, which is left out. The orders are the same
+    each time: sets that are much alike share states of the network.
     """
-    count = len(start)
-    grown = np.repeat(start[None], _ORDERS, axis=0)
-    left = [
-        [card for card in rng.permutation(count).tolist() if not (start | off)[card]] for _ in range(_ORDERS)
-    ]
+    grown = np.repeat(start[None], len(orders), axis=0)
+    barred = start | off
+    left: list[list[int]] = [[card for card in order.tolist() if not barred[card]] for order in orders]
     while any(left):
         asked: list[Bools] = []
         steps: list[list[int]] = []
