@@ -82,6 +82,9 @@ def analyses_of(
             path = Path(one) / file
             if path.is_file():
                 data = _read(path, problems)
+                basis = (data or {}).get("provenance")
+                if isinstance(basis, dict) and basis.get("region_hash") != study.area.region.hash:
+                    problems.append(Problem(str(path), "is of another region", "run the analysis again"))
                 found += [] if data is None else [(verb, data)]
     if problems:
         raise BadInputError(problems)
@@ -291,7 +294,7 @@ def _buildout(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[st
     missed = missed if found["reached"] < found["wanted"] else []
     return notes, [
         _table(words, words["sets"].format(reached=found["reached"]), "#count #opens which_cards", sets),
-        _table(words, words["missed"], "pair #minutes #slack", missed),
+        _table(words, words["missed"], "pair #minutes #spare", missed),
     ]
 
 
@@ -320,7 +323,7 @@ def _breakeven(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[s
             _pair(first, name), _marked(minutes_text(_number(first["minutes"])), kept=kept),
             signed_text(_number(first["slack_min"]), 1), "; ".join(told) or words["nothing_does"],
         ])  # fmt: skip
-    return [], [_table(words, "", "pair #minutes #slack turns_with", rows)]
+    return [], [_table(words, "", "pair #minutes #spare turns_with", rows)]
 
 
 def _lever(row: Data, words: Mapping[str, Any]) -> str:

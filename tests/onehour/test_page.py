@@ -309,7 +309,8 @@ def test_wrong_analyses_are_told(command, folder, tmp_path):
     assert "2 problems" in done.err
     assert "'timelines' is no analysis and no folder" in done.err
     assert "holds no results" in done.err
-    for text in ("[]", "{", '{"years": 3}', json.dumps({"years": [], "provenance": {}})):
+    other = {"provenance": {"region_hash": "other"}}
+    for text in ("[]", "{", json.dumps(other), '{"years": 3}', json.dumps({"years": [], "provenance": {}})):
         (tmp_path / "timeline.json").write_text(text, encoding="utf-8")
         done = command(*words, "--with", tmp_path)
         assert (done.status, "timeline.json" in done.err, "Traceback" in done.err) == (2, True, False)

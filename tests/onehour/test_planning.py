@@ -110,6 +110,18 @@ def test_minutes_over_the_limit_by_hand(study, before):
     assert table["shapley"].sum() == pytest.approx(found.found.every - found.found.none)
 
 
+def test_what_each_does_for_each_pair_by_hand(study, before):
+    """Twice the speed takes 3, 6 and 9 min off, no security 2, together 5, 8 and 11, by how far it is."""
+    table = (
+        shares(study, metric="passing", base=before).pairs().set_index(["player", "origin", "destination"])
+    )
+    ends = {"at-b": 3, "at-c": 6, "at-d": 9}
+    for end, minutes in ends.items():
+        assert table.loc[("faster", "at-a", end)].tolist() == [minutes, minutes]
+        assert table.loc[("checks", "at-a", end)].tolist() == [2, 2]
+    assert len(table) == 2 * 12
+
+
 def test_people_are_those_of_the_check(study, before):
     found = shares(study, metric="people", base=before)
     assert found.found.every == pytest.approx(study.check().attrs["people_share"])
