@@ -13,7 +13,7 @@ from network.errors import BadInputError, Problem, UnknownNameError
 from onehour.planning import ground
 from scenarios.cards import relations
 from scenarios.costs import Cost, cost_of
-from sim.buildout import Buildout, Rules, cheapest, cheapest_of_any
+from sim.buildout import MOST_APART, Buildout, Rules, cheapest, cheapest_of_any
 from sim.choices import takes_away, why_not_monotone
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ AIMS = ("cards", "cost", "year")
 
 _COST_FACTOR = 1.1
 _MILLION = 1e6
-_MOST_APART = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,7 +300,7 @@ class _Search:
         self.years = [card.opens for card in there.cards]
         self.reason = why_not_monotone(there.cards, there.query)
         self.apart = takes_away(there.cards)
-        if there.query.clock != "in-vehicle" and self.apart.sum() <= _MOST_APART:
+        if there.query.clock != "in-vehicle" and self.apart.sum() <= MOST_APART:
             self.reason = ""
 
     def kept(self, masks: Bools) -> Ints:
@@ -389,6 +388,8 @@ class _Search:
             self.reason = "a set was found that fails though a part of it passes"
         if found is None or not found.is_monotone:
             found = cheapest_of_any(passes, rules, budget=self.budget, **near)
+        if found.apart is not None:
+            self.apart[at] |= found.apart
         return replace(found, sets=wide(found.sets), failing=wide(found.failing))
 
     def _rules(self, allowed: Bools) -> Rules:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     Passes = Callable[[Bools], Bools]
     Progress = Callable[[int, int], None]
 
+MOST_APART = 6
+"""Cards that may make a passing set fail, and are searched apart, at most."""
+
 _ORDERS = 4
 _BLOCK = 512
 _INFEASIBLE = 2
@@ -109,6 +112,8 @@ class Buildout:
         Number of integer programs solved.
     is_monotone
         Whether no set that failed holds one that passed; where one does, `cheapest` proves nothing.
+    apart
+        Cards for each choice of which the search was made by itself, bool [cards]; None where none can be.
     """
 
     sets: Bools
@@ -119,6 +124,7 @@ class Buildout:
     evaluated: int
     programs: int
     is_monotone: bool = True
+    apart: Bools | None = None
 
     @property
     def best(self) -> Bools:
@@ -144,14 +150,22 @@ class _Counted:
         self.tell()
         return np.array([self.known[key] for key in keys], np.bool_)
 
-    def is_monotone(self, on: Bools, off: Bools) -> bool:
-        """Whether no set that failed holds one that passed, of those with some cards and without others."""
+    def spoiling(self, on: Bools, off: Bools) -> Bools | None:
+        """Return the fewest cards by which a set that failed exceeds one that passed, bool [cards].
+
+        Of the sets with some cards and without others; None where no set that failed holds one that passed.
+        """
         masks = np.array([np.frombuffer(key, np.bool_) for key in self.known])
         passing = np.fromiter(self.known.values(), np.bool_, len(self.known))
         within = masks[:, on].all(axis=1) & ~masks[:, off].any(axis=1)
-        masks, passing = masks[within].astype(np.float32), passing[within]
-        beyond = masks[passing] @ (1 - masks[~passing]).T
-        return bool((beyond > 0).all())
+        good, bad = masks[within & passing], masks[within & ~passing]
+        lacking = good.astype(np.float32) @ (1 - bad.astype(np.float32)).T
+        pairs = np.argwhere(lacking == 0)
+        if not len(pairs):
+            return None
+        more = bad[pairs[:, 1]].sum(axis=1) - good[pairs[:, 0]].sum(axis=1)
+        one, other = pairs[int(np.argmin(more))]
+        return np.asarray(bad[other] & ~good[one], np.bool_)
 
     def tell(self) -> None:
         if self.progress is not None:
@@ -163,6 +177,7 @@ def cheapest(
     rules: Rules,
     *,
     apart: Bools | None = None,
+    most_apart: int = MOST_APART,
     margin: int = 0,
     factor: float = 1.0,
     most: int = 200,
@@ -181,6 +196,9 @@ def cheapest(
     apart
         Cards, few, that may make a passing set fail, bool [cards]. The search is made once for each choice of
         them, and nothing follows from sets with one choice for sets with another.
+    most_apart
+        Where a set fails though a part of it passes, the search is made again with the cards that the part
+        lacks apart too, as long as there are no more than this.
     margin, factor
         Sets that cost up to ``factor * best + margin`` are found too.
     most
@@ -194,15 +212,18 @@ def cheapest(
     judge = _Counted(passes, progress)
     rng = rng or np.random.default_rng(0)
     orders = [rng.permutation(len(rules.costs)) for _ in range(_ORDERS)]
-    at = np.flatnonzero(np.zeros(len(rules.costs), np.bool_) if apart is None else apart)
-    found = []
-    for choice in itertools.product((False, True), repeat=len(at)):
-        on = np.zeros(len(rules.costs), np.bool_)
-        on[at] = choice
-        off = np.zeros_like(on)
-        off[at] = ~on[at]
-        if not (rules.excludes[on][:, on]).any():
-            found.append(_cheapest(judge, rules, on, off, margin, factor, most, orders))
+    split = np.zeros(len(rules.costs), np.bool_) if apart is None else apart.copy()
+    while True:
+        found = [
+            _cheapest(judge, rules, on, split & ~on, margin, factor, most, orders)
+            for on in _choices(split)
+            if not rules.excludes[on][:, on].any()
+        ]
+        spoiling = [cards for on in _choices(split) if (cards := judge.spoiling(on, split & ~on)) is not None]
+        more = split | np.array(spoiling, np.bool_).reshape(-1, len(split)).any(axis=0)
+        if not spoiling or more.sum() > most_apart:
+            break
+        split = more
     bounds = [one.bound for one in found if one.bound is not None]
     limit = factor * min(bounds) + margin if bounds else 0.0
     sets = [mask for one in found for mask in one.sets if rules.costs[mask].sum() <= limit]
@@ -217,8 +238,18 @@ def cheapest(
         judge,
         sum(one.programs for one in found),
         complete=all(one.complete for one in found),
-        is_monotone=all(one.is_monotone for one in found),
+        is_monotone=not spoiling,
+        apart=split,
     )
+
+
+def _choices(cards: Bools) -> Iterator[Bools]:
+    """Give all choices of some cards, bool [cards]."""
+    at = np.flatnonzero(cards)
+    for choice in itertools.product((False, True), repeat=len(at)):
+        on = np.zeros(len(cards), np.bool_)
+        on[at] = choice
+        yield on
 
 
 def _cheapest(
@@ -255,8 +286,7 @@ def _cheapest(
         programs += 1
     else:
         complete = True
-    fits = judge.is_monotone(on, off)
-    return _result(sets, rules, bound, failing, judge, programs, complete=complete, is_monotone=fits)
+    return _result(sets, rules, bound, failing, judge, programs, complete=complete)
 
 
 def cheapest_of_any(
@@ -322,12 +352,13 @@ def _result(
     *,
     complete: bool,
     is_monotone: bool = True,
+    apart: Bools | None = None,
 ) -> Buildout:
     """Return sets by cost, then by number of cards, then by the cards."""
     ordered = sorted(sets, key=lambda mask: (rules.costs[mask].sum(), mask.sum(), (~mask).tolist()))
     found = np.array(ordered, np.bool_).reshape(-1, len(rules.costs))
     costs = found.astype(np.int64) @ rules.costs
-    return Buildout(found, costs, bound, complete, failing, len(judge.known), programs, is_monotone)
+    return Buildout(found, costs, bound, complete, failing, len(judge.known), programs, is_monotone, apart)
 
 
 def _program(rules: Rules, failing: Bools, sets: list[Bools], on: Bools, off: Bools) -> Bools | None:

@@ -182,8 +182,11 @@ def test_a_budget_that_does_not_suffice_is_told():
 
 def test_what_is_not_monotone_is_found_out():
     """The fourth card spoils what the first brings."""
-    found = cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], Rules.of(np.ones(4, int)))
-    assert not found.is_monotone
+    rules = Rules.of(np.ones(4, int))
+    assert not cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], rules, most_apart=0).is_monotone
+    found = cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], rules)
+    assert (found.is_monotone, found.apart.tolist()) == (True, [False, False, False, True])
+    assert found.sets.tolist() == [[True, False, False, False]]
 
 
 def test_nothing_to_build():
