@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from network.streets.reading import read_streets
 from sim.kernels.dijkstra import UNREACHED
 
 if TYPE_CHECKING:
@@ -188,23 +189,16 @@ def guangzhou() -> Links:
 
 
 def from_osm(path: Path) -> Links:
-    """Return a street network to drive on, from a file of OpenStreetMap (XML) or of OSMnx (GraphML).
+    """Return a street network to drive on, from a file of OpenStreetMap or OSMnx, or of streets saved before.
 
-    Times are those of OSMnx, rounded to seconds, at least 1 s.
+    It is the part in which every node can be reached from every other, as `network.streets.reading` makes it;
+    times are those at free flow, at least 1 s.
     """
-    import osmnx as ox  # noqa: PLC0415
-
-    if path.suffix == ".graphml":
-        streets = ox.load_graphml(path)
-    else:
-        streets = ox.graph_from_xml(path, bidirectional=False, simplify=True)
-    streets = ox.routing.add_edge_travel_times(ox.routing.add_edge_speeds(streets, fallback=30))
-    number = {node: row for row, node in enumerate(streets)}
-    ends = np.array([(number[a], number[b]) for a, b in streets.edges()], np.int32)
-    seconds = np.rint([data["travel_time"] for _, _, data in streets.edges(data=True)]).astype(np.int32)
-    links = _simple(path.stem, ends[:, 0], ends[:, 1], seconds, len(number))
-    places = [np.array([data[axis] for _, data in streets.nodes(data=True)], np.float64) for axis in "xy"]
-    return links._replace(x=places[0], y=places[1])
+    streets = read_streets(path, "drive")
+    arcs = streets.directed
+    name = path.name.partition(".")[0]
+    links = _simple(name, arcs.tail, arcs.head, streets.seconds[arcs.link], streets.n_nodes)
+    return links._replace(x=streets.node_lon, y=streets.node_lat)
 
 
 def _simple(name: str, tail: Int32Array, head: Int32Array, seconds: Int32Array, n_nodes: int) -> Links:

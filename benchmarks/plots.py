@@ -1,21 +1,23 @@
-"""Two pictures: how far ahead of each peer, and how times grow with the graph."""
+"""Pictures: how far ahead of each peer, and how times grow with the graph, or with the timetable."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 
 mpl.use("Agg")
 
 from matplotlib import pyplot as plt
+from matplotlib.ticker import NullLocator
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.tasks import Row
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_window_growth"]
 
 _INK, _MET, _MISSED, _OTHER = "#222222", "#2a7f62", "#b5482f", "#7a8ca3"
 
@@ -79,5 +81,29 @@ def _growth(growth: list[dict[str, Any]], path: Path) -> None:
     axes.xaxis.set_minor_formatter("")
     axes.grid(which="major", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def draw_window_growth(lines: list[dict[str, Any]], path: Path) -> None:
+    """Draw times of the departure window by stops, trips and departures, each beside plain proportion."""
+    names = {
+        "stops": "stops (lines and trips grow too)",
+        "trips": "trips",
+        "departures": "departures, one a minute",
+    }
+    figure, panels = plt.subplots(1, len(names), figsize=(11, 3.8), sharey=True, layout="constrained")
+    for axes, (by, label) in zip(panels, names.items(), strict=True):
+        sizes, times = (np.array([line[key] for line in lines if line["by"] == by]) for key in ("size", "ms"))
+        axes.loglog(sizes, times[0] * sizes / sizes[0], "--", color=_OTHER, label="in proportion")
+        axes.loglog(sizes, times, "o-", color=_MET, label="one stop to all")
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes.tolist()], fontsize=8)
+        axes.set_xlabel(label)
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.grid(which="major", alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("ms of the processor")
+    panels[0].legend(frameon=False, loc="upper left")
+    panels[0].yaxis.set_major_formatter("{x:g}")
     figure.savefig(path, dpi=110)
     plt.close(figure)

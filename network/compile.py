@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from network.access import station_ways, walk_ways
+from network.access import straight_ways
 from network.complexes import stations_of
 from network.ends import in_core
-from network.errors import BadInputError, UnknownNameError
+from network.errors import BadInputError, Problem, UnknownNameError
 from network.graph import GraphBuilder, LinkKind, NodeKind
 from network.legs import Legs, best_legs, expected_legs, usual_legs
 from network.rides import Calls, Rides, calls, departures_a_day, departures_in, rides
@@ -24,6 +24,7 @@ from network.station_times import by_class_s, change_s, entry_s, gate_s, street_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from network.access import Ways
     from network.ends import Ends
     from network.graph import MultimodalGraph
     from network.region import Region
@@ -34,9 +35,15 @@ if TYPE_CHECKING:
 CLOCKS = ("in-vehicle", "station", "door")
 MODES = ("transit", "car", "park-and-ride", "any")
 TRAVELLERS = ("random", "planned")
-STATISTICS = ("expected", "best", "p5", "p25", "p50", "p75", "p85", "p95")
+STATISTICS = ("expected", "best", "mean", "p5", "p25", "p50", "p75", "p85", "p95")
 """Statistics by name; any other percentile from p1 to p100 may be asked for too."""
+TIMINGS = ("depart-after", "arrive-by")
 
+_SHARE = Problem(
+    "--statistic",
+    "reliability is a share, not a time",
+    "ask for a time, such as p50; `check` tells the share in time beside it, and --within elsewhere",
+)
 _PERCENTILE = re.compile(r"p([1-9]\d?|100)")
 
 
@@ -55,16 +62,19 @@ class Query:
     traveller
         ``random``, or ``planned``: knows the timetable.
     statistic
-        ``expected``; ``best``: the quickest trains, no wait; or ``p1`` to ``p100``: a percentile over the
-        departures of the period, for transit from station to station or from door to door. What has no window
-        (cars, and the clock in-vehicle) is then taken as ``expected``.
+        ``expected``; ``best``: the quickest trains, no wait; or over the departures of the period their
+        ``mean``, or a percentile, ``p1`` to ``p100``, for transit from station to station or from door to
+        door. What has no window (cars, and the clock in-vehicle) is then taken as ``expected``.
+    timing
+        ``depart-after``: the period holds the departures; or ``arrive-by``: it holds times to be there, which
+        only a statistic over departures knows.
 
     Raises
     ------
     UnknownNameError
         A word is none of these.
     BadInputError
-        Several are.
+        Several are, or the timing does not go with the statistic.
     """
 
     clock: str = "door"
@@ -72,15 +82,27 @@ class Query:
     period: str = "am-peak"
     traveller: str = "random"
     statistic: str = "expected"
+    timing: str = "depart-after"
 
     def __post_init__(self) -> None:
         """Check the words."""
-        allowed = {"clock": CLOCKS, "mode": MODES, "traveller": TRAVELLERS, "statistic": STATISTICS}
-        wrong = [
-            UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
+        allowed = {
+            "clock": CLOCKS,
+            "mode": MODES,
+            "traveller": TRAVELLERS,
+            "statistic": STATISTICS,
+            "timing": TIMINGS,
+        }
+        wrong: list[BadInputError] = [
+            BadInputError(_SHARE)
+            if getattr(self, name) == "reliability"
+            else UnknownNameError(name, getattr(self, name), known, where=f"--{name}")
             for name, known in allowed.items()
             if getattr(self, name) not in known and not (name == "statistic" and self.percentile)
         ]
+        if not wrong and self.timing == "arrive-by" and not self.over_departures:
+            what = f"{self.statistic!r} knows no clock to be there by"
+            wrong.append(BadInputError(Problem("--arrive-by", what, "add --statistic p50, or mean")))
         if wrong:
             raise wrong[0] if len(wrong) == 1 else BadInputError(one.problems[0] for one in wrong)
 
@@ -91,9 +113,14 @@ class Query:
         return int(match[1]) if match else 0
 
     @property
+    def over_departures(self) -> bool:
+        """Whether a percentile or the mean over the departures of the period is asked for."""
+        return self.percentile > 0 or self.statistic == "mean"
+
+    @property
     def by_window(self) -> bool:
-        """Whether the answer is a percentile over the departures of a window, not a search of a graph."""
-        return self.percentile > 0 and self.mode == "transit" and self.clock != "in-vehicle"
+        """Whether the answer comes from the departures of a window, not from a search of a graph."""
+        return self.over_departures and self.mode == "transit" and self.clock != "in-vehicle"
 
     @property
     def is_reading(self) -> bool:
@@ -167,7 +194,12 @@ class RideTables:
 
 
 def compile_graph(
-    region: Region, ends: Ends, query: Query, tables: RideTables | None = None
+    region: Region,
+    ends: Ends,
+    query: Query,
+    tables: RideTables | None = None,
+    ways: Ways | None = None,
+    road: RoadGraph | None = None,
 ) -> MultimodalGraph:
     """Compile a region into a graph.
 
@@ -181,6 +213,11 @@ def compile_graph(
         Clock, mode, period, traveller and statistic. `Query.alternatives` are compiled one by one.
     tables
         `RideTables` of the region, where they are at hand.
+    ways
+        Ways of the ends on foot and by feeder bus (`sim.access.ways`); straight lines where not given.
+    road
+        Road graph that holds the `road_points` (`sim.drives.street_road_graph`); that of the region's
+        sketch of roads where not given.
 
     Returns
     -------
@@ -194,7 +231,7 @@ def compile_graph(
         The region has no such period.
     """
     region.about.period(query.period)
-    build = _Build(region, ends, query, tables or RideTables(region))
+    build = _Build(region, ends, query, tables or RideTables(region), ways, road)
     everything = query.mode == "any" and query.clock == "door"
     if query.mode != "car":
         build.trains()
@@ -214,9 +251,17 @@ def compile_graph(
 class _Build:
     """A graph under construction."""
 
-    def __init__(self, region: Region, ends: Ends, query: Query, tables: RideTables) -> None:
-        self.region, self.ends, self.query, self.tables = region, ends, query, tables
-        self.numbers = region.parameters
+    def __init__(
+        self,
+        region: Region,
+        ends: Ends,
+        query: Query,
+        tables: RideTables,
+        ways: Ways | None,
+        road: RoadGraph | None,
+    ) -> None:
+        self.region, self.ends, self.query, self.tables, self.ways = region, ends, query, tables, ways
+        self.numbers, self.given_road = region.parameters, road
         self.builder = GraphBuilder()
         self.stations = region.stations
         self.count = len(self.stations)
@@ -313,10 +358,11 @@ class _Build:
     def on_foot(self) -> None:
         """Join the ends to the stations in reach on foot or by feeder bus, and to each other on foot."""
         add = self.builder
-        end, station, seconds = station_ways(self.region, self.ends)
+        ways = self.ways or straight_ways(self.region, self.ends)
+        end, station, seconds = ways.to_stations
         if self.query.mode != "park-and-ride":
             add.links(LinkKind.ACCESS, self.origin[end], self.entrance[station], parts_s={"access": seconds})
-            one, other, walk = walk_ways(self.region, self.ends)
+            one, other, walk = ways.on_foot
             add.links(LinkKind.WALK, self.origin[one], self.destination[other], parts_s={"access": walk})
         add.links(LinkKind.EGRESS, self.exit[station], self.destination[end], parts_s={"egress": seconds})
 
@@ -373,11 +419,9 @@ class _Build:
     @cached_property
     def road(self) -> RoadGraph:
         """The road graph with the ends, and the stations where one changes from or to the road."""
-        points = self.ends.table[["id", "lon", "lat"]]
-        if self.query.mode != "car":
-            more = self.stations.iloc[self.tables.served].rename(columns={"station_id": "id"})
-            points = pd.concat([points, more[["id", "lon", "lat"]]]).drop_duplicates("id")
-        points = points.rename(columns={"id": "point_id"})
+        if self.given_road is not None:
+            return self.given_road
+        points = road_points(self.ends, self.query, self.tables).rename(columns={"id": "point_id"})
         return road_graph(
             self.region, self.query.period, points, between_points=len(self.ends) <= MOST_LOCAL_ENDS
         )
@@ -405,6 +449,15 @@ class _Build:
 
     def _s(self, name: str) -> int:
         return minutes_s(self.numbers[name])
+
+
+def road_points(ends: Ends, query: Query, tables: RideTables) -> pd.DataFrame:
+    """Return where one gets into a car or out of it: the ends, then the stations of trains; id, lon, lat."""
+    points = ends.table[["id", "lon", "lat"]]
+    if query.mode == "car":
+        return points
+    more = tables.region.stations.iloc[tables.served].rename(columns={"station_id": "id"})
+    return pd.concat([points, more[["id", "lon", "lat"]]], ignore_index=True).drop_duplicates("id")
 
 
 MOST_LOCAL_ENDS = 2_000

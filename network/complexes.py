@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 def complex_of(region: Region) -> Ints:
     """Return the number of the complex that each station belongs to, [stations].
 
-    A station without a walking link is a complex of its own.
+    A station without a walking link is a complex of its own; so is every stop in the street, of which nearly
+    all of a city would hang together.
     """
     stations, links = region.stations["station_id"], region.transfers
     tail, head = positions(stations, links["from_station_id"]), positions(stations, links["to_station_id"])
+    one = are_one(region, tail, head)
+    tail, head = tail[one], head[one]
     joined = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(len(stations), len(stations)))
     return np.asarray(connected_components(joined, directed=False)[1], np.int64)
+
+
+def are_one(region: Region, tail: Ints, head: Ints) -> NDArray[np.bool_]:
+    """Return which walking links, by the rows of their stations, join two buildings to a complex, [links]."""
+    street = (region.stations["class"] == "street").to_numpy(bool)
+    return ~(street[tail] | street[head])
 
 
 def stations_of(region: Region, ends: Ends) -> tuple[Ints, Ints]:

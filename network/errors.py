@@ -86,6 +86,20 @@ def tried(make: Callable[[], Any], problems: list[Problem]) -> Any:
         return None
 
 
+MOST_TOLD = 10
+"""So many rows with the same thing wrong are told one by one; of the rest, their number."""
+
+
+def told(file: str, rows: Sequence[int], what: str, fix: str, *, column: str = "") -> list[Problem]:
+    """Return a problem for each of the first rows of a file that have it, and one that counts the rest."""
+    place = f", {column}" if column else ""
+    found = [Problem(f"{file} row {row}{place}", what, fix) for row in rows[:MOST_TOLD]]
+    if len(rows) > MOST_TOLD:
+        more = f"the same in {len(rows) - MOST_TOLD} more rows"
+        found.append(Problem(f"{file} row {rows[MOST_TOLD]}{place}", more, fix))
+    return found
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """Return the sentence that offers the known names nearest to `name`."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)

@@ -43,6 +43,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             mask = os.umask(0)
             os.umask(mask)
             temporary.chmod(0o666 & ~mask)
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())  # a name that outlives a power cut must not be that of nothing
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

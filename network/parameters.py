@@ -20,7 +20,11 @@ _BOUNDS = {
     "_km": (0.0, 1000.0),
     "_m": (0.0, 1e6),
     "_detour": (1.0, 10.0),
+    "_rides": (1.0, 20.0),
+    "_draws": (1.0, 10_000.0),
+    "_seed": (0.0, 2.0**31),
 }
+_WHOLE = ("_rides", "_draws", "_seed")
 _FACTOR = (0.1, 100.0)
 
 
@@ -129,6 +133,9 @@ class Parameters(Mapping[str, float]):
                 problems.append(
                     Problem(f"{where}, {name}", f"{value!r} is out of range", f"{low:g} to {high:g} {unit}")
                 )
+                continue
+            if plain.endswith(_WHOLE) and value != int(value):
+                problems.append(Problem(f"{where}, {name}", f"{value!r} is no whole number", "round it"))
                 continue
             confidence = str(entry.get("confidence", "low"))
             if confidence not in {"high", "medium", "low"}:

@@ -9,6 +9,7 @@ import re
 import tomllib
 import warnings
 from datetime import date, datetime, time
+from functools import partial
 from importlib.resources import as_file, files
 from math import isfinite
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyproj
 
 from network.cells import CLOCK, ID, RawTable, empty_table, parse_table
 from network.checks import check_references, cross_check
-from network.errors import BadInputError, Problem, UnknownNameError, suggest
+from network.errors import BadInputError, Problem, UnknownNameError, suggest, tried
 from network.parameters import Parameters, default_parameters
 from network.region import About, Period, Region, canonical, seconds_of
 from network.schema import TABLES
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+    from network.streets.files import StreetsFile
 
 #: Largest file that is read, bytes: a region's tables come from outside.
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -86,8 +89,9 @@ def read_region(folder: Path) -> Region:
     Parameters
     ----------
     folder
-        Holds ``region.toml`` and the tables of the schema. Only ``region.toml`` and either places,
-        or stations and services, must be there.
+        Holds ``region.toml``, the tables of the schema, and ``streets_walk.parquet`` and
+        ``streets_drive.parquet`` where it has real streets; these are read when they are needed. Only
+        ``region.toml`` and either places, or stations and services, must be there.
 
     Raises
     ------
@@ -99,7 +103,9 @@ def read_region(folder: Path) -> Region:
     parameters = _read_parameters(folder, about, problems)
     districts = _read_districts(folder, problems)
     tables = {name: _read_table(folder, name, about.period_names, problems) for name in TABLES}
-    return checked_region(about, tables, parameters, districts, problems)
+    streets = _read_streets(folder, problems)
+    region = checked_region(about, tables, parameters, districts, problems)
+    return region.replace(streets=streets) if streets else region
 
 
 def checked_region(
@@ -277,15 +283,23 @@ def _about_periods(table: Mapping[str, Any], problems: list[Problem]) -> tuple[P
         return ()
     periods = []
     for name, span in spans.items():
-        start, end = map(_clock_s, span) if isinstance(span, list) and len(span) == 2 else (None, None)  # noqa: PLR2004
+        period = period_of(name, span)
         if not _PERIOD.fullmatch(name):
             what = f"{name!r} is no name of a period"
             problems.append(Problem("region.toml, periods", what, "use a-z, 0-9 and hyphens: am-peak"))
-        elif start is None or end is None or start >= end:
+        elif period is None:
             problems.append(Problem(f"region.toml, periods.{name}", "is no span", fix))
         else:
-            periods.append(Period(name, start, end))
+            periods.append(period)
     return tuple(periods)
+
+
+def period_of(name: str, span: object) -> Period | None:
+    """Return the period of a name and a list of two times of day; None where they are none."""
+    start, end = map(_clock_s, span) if isinstance(span, list) and len(span) == 2 else (None, None)  # noqa: PLR2004
+    if not _PERIOD.fullmatch(name) or start is None or end is None or start >= end:
+        return None
+    return Period(name, start, end)
 
 
 def _about_notes(table: Mapping[str, Any], problems: list[Problem]) -> tuple[str, ...]:
@@ -312,6 +326,23 @@ def _read_parameters(folder: Path, about: About, problems: list[Problem]) -> Par
     except BadInputError as error:
         problems += error.problems
         return default_parameters()
+
+
+def _read_streets(folder: Path, problems: list[Problem]) -> dict[str, StreetsFile]:
+    """Return the street networks of a folder, of which the footers alone are read."""
+    paths = {network: folder / f"streets_{network}.parquet" for network in ("drive", "walk")}
+    paths = {network: path for network, path in paths.items() if path.exists()}
+    if not paths:
+        return {}
+    from network.streets.files import opened  # noqa: PLC0415 - loads pyarrow, and few regions have streets
+
+    found = {network: tried(partial(opened, path), problems) for network, path in paths.items()}
+    problems += [
+        Problem(paths[network].name, f"holds streets to {file.network} on", f"name it streets_{file.network}")
+        for network, file in found.items()
+        if file is not None and file.network != network
+    ]
+    return {network: file for network, file in found.items() if file is not None}
 
 
 def _read_districts(folder: Path, problems: list[Problem]) -> str:

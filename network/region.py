@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
+    from network.streets.files import StreetsFile
+    from network.streets.model import Streets
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -85,6 +88,7 @@ class Region:
     _tables: Mapping[str, pd.DataFrame]
     parameters: Parameters = field(default_factory=default_parameters)
     _districts: str = '{"type": "FeatureCollection", "features": []}'
+    _streets: Mapping[str, StreetsFile | Streets] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the table called `name`, sorted by its key."""
@@ -102,6 +106,22 @@ class Region:
         return _district_shapes(self._districts)
 
     @property
+    def street_networks(self) -> dict[str, StreetsFile | Streets]:
+        """Street networks that the region has, by name; of files the footer alone is read."""
+        return dict(self._streets)
+
+    def streets(self, network: str) -> Streets | None:
+        """Return the streets of a network, read when they are first asked for; None without any.
+
+        Raises
+        ------
+        BadInputError
+            Their file has changed or is damaged.
+        """
+        held = self._streets.get(network)
+        return held.streets if held is not None else None
+
+    @property
     def places(self) -> pd.DataFrame:
         """Centres and other named places."""
         return self.table("places")
@@ -110,6 +130,11 @@ class Region:
     def zones(self) -> pd.DataFrame:
         """Towns with their population."""
         return self.table("zones")
+
+    @property
+    def opportunities(self) -> pd.DataFrame:
+        """What else there is in the zones: jobs, schools; one row a zone and opportunity."""
+        return self.table("opportunities")
 
     @property
     def stations(self) -> pd.DataFrame:
@@ -137,12 +162,19 @@ class Region:
         tables: Mapping[str, pd.DataFrame] | None = None,
         parameters: Parameters | None = None,
         about: About | None = None,
+        streets: Mapping[str, StreetsFile | Streets] | None = None,
     ) -> Region:
-        """Return a region with other tables or parameters; the rest is shared with this one."""
+        """Return a region with other tables, parameters or streets; the rest is shared with this one."""
         merged = dict(self._tables)
         for name, frame in (tables or {}).items():
             merged[name] = canonical(name, frame)
-        return Region(about or self.about, merged, parameters or self.parameters, self._districts)
+        return Region(
+            about or self.about,
+            merged,
+            parameters or self.parameters,
+            self._districts,
+            self._streets if streets is None else dict(streets),
+        )
 
     @cached_property
     def hash(self) -> str:
@@ -153,10 +185,14 @@ class Region:
         digest.update(self._districts.encode())
         for name in TABLES:
             frame = self._tables[name]
+            if frame.empty:
+                continue
             digest.update(f"{name} {len(frame)}".encode())
             for column in sorted(frame.columns):
                 digest.update(column.encode())
                 digest.update(_bytes_of(frame[column]))
+        for name, held in sorted(self._streets.items()):
+            digest.update(f"streets {name} {held.sha256}".encode())
         return digest.hexdigest()[:16]
 
 

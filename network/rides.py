@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 DAY_S = 86_400
 """Seconds of a day; a service that runs over midnight calls again in the next day's morning."""
 
-_STOCK = {"hsr": "hsr", "intercity": "intercity", "conventional": "conventional", "metro": "metro"}
+_STOCK = {
+    "hsr": "hsr",
+    "intercity": "intercity",
+    "conventional": "conventional",
+    "metro": "metro",
+    "street": "metro",
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -233,7 +239,7 @@ def _model_s(
     speed_kmh = lines["max_speed_kmh"].reindex(line).to_numpy(np.float64)
     commercial_kmh = _commercial_kmh(lines).reindex(line).to_numpy(np.float64)
     kind = services["class"].iloc[service].to_numpy()
-    commercial_kmh = np.where(kind == "metro", commercial_kmh, np.nan)
+    commercial_kmh = np.where(np.isin(kind, ("metro", "street")), commercial_kmh, np.nan)
     hop_km = table["distance_km"].to_numpy(np.float64)
     lon, lat = (region.stations[name].to_numpy(np.float64)[station] for name in ("lon", "lat"))
     straight = straight_km(np.roll(lon, 1), np.roll(lat, 1), lon, lat) * region.parameters["rail_detour"]

@@ -74,6 +74,11 @@ class RoadGraph:
         return len(self.node_ids)
 
 
+def can_drive(region: Region) -> bool:
+    """Return whether anything is known of a region's roads: links of its own, or streets."""
+    return not region.table("road_links").empty or "drive" in region.street_networks
+
+
 def road_graph(
     region: Region, period: str, points: pd.DataFrame | None = None, *, between_points: bool = True
 ) -> RoadGraph:

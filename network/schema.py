@@ -15,6 +15,7 @@ from importlib.resources import files
 TABLES = (
     "places",
     "zones",
+    "opportunities",
     "stations",
     "centre_stations",
     "transfers",

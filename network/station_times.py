@@ -32,10 +32,11 @@ def entry_s(region: Region) -> Ints:
 def change_s(region: Region) -> Ints:
     """Return the time of a change inside the gates, s, [stations]."""
     kind = region.stations["class"].to_numpy()
-    metro, rail, hub = (
-        minutes_s(region.parameters[f"change_{name}_min"]) for name in ("metro", "rail", "rail_hub")
-    )
-    return np.where(kind == "hub", hub, np.where(kind == "metro", metro, rail)).astype(np.int64)
+    names = {"hub": "rail_hub", "metro": "metro", "street": "street"}
+    seconds = {
+        name: minutes_s(region.parameters[f"change_{names.get(name, 'rail')}_min"]) for name in set(kind)
+    }
+    return np.array([seconds[name] for name in kind], np.int64)
 
 
 def gate_s(region: Region) -> Ints:

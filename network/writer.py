@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from network.cells import RawTable, empty_table, parse_table
 from network.parameters import default_parameters
 from network.schema import TABLES, keys
 
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from network.errors import Problem
     from network.region import About, Region
 
 
 def write_region(region: Region, folder: Path) -> None:
-    """Write a region's tables and numbers into `folder`, which reads as a region of equal hash.
+    """Write a region's tables, numbers and streets into `folder`, which reads as a region of equal hash.
 
     Parameters
     ----------
@@ -54,6 +57,42 @@ def write_region(region: Region, folder: Path) -> None:
     if region.districts["features"]:
         text = json.dumps(region.districts, ensure_ascii=False)
         (folder / "districts.geojson").write_text(text, encoding="utf-8")
+    if region.street_networks:
+        from network.streets.files import save  # noqa: PLC0415 - loads pyarrow, and few regions have streets
+
+        for name in region.street_networks:
+            streets = region.streets(name)
+            if streets is not None:
+                save(streets, folder / f"streets_{name}.parquet")
+
+
+def checked_frame(
+    name: str, rows: pd.DataFrame, periods: tuple[str, ...], problems: list[Problem], *, file: str = ""
+) -> pd.DataFrame:
+    """Return a table as it reads once it is written; what is wrong is added to `problems`.
+
+    Parameters
+    ----------
+    name
+        Of the table in the schema.
+    rows
+        Values by column; the index numbers the rows where problems name them.
+    periods
+        Names of the region's periods.
+    problems
+        Gets every problem.
+    file
+        Name by which problems call it, where the rows come from another file.
+    """
+    if rows.empty:
+        return empty_table(name, periods)
+    columns = [[cell_text(cell) for cell in rows[column]] for column in rows]
+    raw = RawTable(name, list(rows.columns), list(zip(*columns, strict=True)), rows.index.tolist())
+    found: list[Problem] = []
+    frame = parse_table(raw, periods, found)
+    own = f"{name}.csv"
+    problems += [replace(one, where=one.where.replace(own, file, 1)) if file else one for one in found]
+    return frame
 
 
 def cell_text(value: Any) -> str:

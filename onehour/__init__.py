@@ -1,6 +1,6 @@
 """The front door: the `onehour` command, the public Python API, the report.
 
-`load`, `Area` and `Study` are loaded when they are first used: importing this package loads no library.
+Its names are loaded when they are first used: importing this package loads no library.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from onehour._names import check_names
 
 if TYPE_CHECKING:
+    from onehour.making import new_region
     from onehour.study import Area, Study, load
 
 check_names()
 
-__all__ = ["Area", "Study", "load"]
+__all__ = ["Area", "Study", "load", "new_region"]
 
-_HOME = dict.fromkeys(__all__, "onehour.study")
+_HOME = dict.fromkeys(__all__, "onehour.study") | {"new_region": "onehour.making"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from network.areas import zone_areas_km2
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, suggest, tried
+from onehour.access_spread import percentile_problems, spread_of
 from sim.accessibility import Decay, catchment, minutes_to_reach, reach
 from sim.inequality import gini, mean, palma, share_above, theil
 
@@ -54,6 +55,9 @@ class Access:
         The same from origins to cores, and from cores to destinations.
     amount
         Opportunities to the nearest of which the minutes are asked, or None.
+    spread
+        Where the statistic is one of access itself, over departures: opportunities within the limit, and
+        weighted by the decay, float64 [origins, 2]. Else None: access within the statistic of each time.
     """
 
     study: Study
@@ -67,6 +71,7 @@ class Access:
     to_cores: Floats
     from_cores: Floats
     amount: float | None = None
+    spread: Floats | None = None
 
     @cached_property
     def people(self) -> Floats:
@@ -88,16 +93,20 @@ class Access:
             within_share: of all there are; weighted: counted by the decay; per_head: by the two-step floating
             catchment area with the decay's weights; nearest_min: minutes until `amount` is in reach, if asked
             for; nearest_core and nearest_core_min: the core that is reached first. Minutes are NaN where
-            there is no journey. Provenance stands in ``attrs``.
+            there is no journey. With a `spread`, within, within_share and weighted are taken from it.
+            Provenance stands in ``attrs``.
         """
         weights = self.decay.weights(self.minutes)
         within = reach(Decay("step", self.decay.limit_min).weights(self.minutes), self.opportunities)
+        weighted = reach(weights, self.opportunities)
+        if self.spread is not None:
+            within, weighted = self.spread.T
         total = self.opportunities.sum()
         table = self.origins[["id", "name_zh", "name_en", "city", "district_id", PEOPLE]]
         table = table.rename(columns={"id": "origin"}).reset_index(drop=True)
         table["within"] = within
         table["within_share"] = within / total if total > 0 else np.nan
-        table["weighted"] = reach(weights, self.opportunities)
+        table["weighted"] = weighted
         table["per_head"] = catchment(weights, self.opportunities, self.people)
         if self.amount is not None:
             table["nearest_min"] = minutes_to_reach(self.minutes, self.opportunities, self.amount)
@@ -107,6 +116,11 @@ class Access:
         table["nearest_core_min"] = nearest
         table.attrs |= self.provenance()
         return table
+
+    @property
+    def usual_groups(self) -> str:
+        """Groups that tell most where none are asked for: districts where any is known, else cities."""
+        return "district" if (self.origins["district_id"] != "").any() else "city"
 
     def groups(self, by: str) -> pd.DataFrame:
         """Return the towns, or their people's means by district or city.
@@ -206,7 +220,8 @@ class Access:
             name: measure(table["weighted"], self.people)
             for name, measure in (("mean", mean), ("gini", gini), ("palma", palma), ("theil", theil))
         }
-        found["beyond_core_share"] = share_above(table["nearest_core_min"], self.people, limit)
+        beyond = share_above(table["nearest_core_min"], self.people, limit)
+        found["beyond_core_share"] = beyond if len(self.cores) else np.nan
         if self.amount is not None:
             found["beyond_nearest_share"] = share_above(table["nearest_min"], self.people, limit)
         return {name: None if np.isnan(value) else value for name, value in found.items()}
@@ -224,6 +239,7 @@ class Access:
             "opportunity": self.opportunity,
             "opportunities": float(self.opportunities.sum()),
             "nearest": self.amount,
+            "percentile_of": "times" if self.spread is None else "access",
             "low_confidence": [f"{known.get(name, 'places.csv')} {name}" for name in sorted(doubtful)],
         }
 
@@ -240,6 +256,7 @@ def access(
     width: float | None = None,
     nearest: float | None = None,
     to: pd.DataFrame | None = None,
+    percentile_of: str = "times",
     words: Words | None = None,
 ) -> Access:
     """Return what the people of a region's zones reach.
@@ -251,16 +268,21 @@ def access(
     minutes
         Limit, minutes.
     opportunity
-        What is reached: ``population`` of the zones, or a column of `to`.
+        What is reached: ``population`` of the zones, another opportunity of theirs, or a column of `to`.
     decay, width
         See `sim.accessibility.Decay`.
     nearest
         Amount of opportunities until which the minutes are asked.
     to
         Destinations: a table with the columns id, lon, lat and the opportunity's; by default the zones.
+    percentile_of
+        What a percentile or mean over departures is of. ``times``: of each time, so that every destination
+        has a typical time of its own, and what is within the limit is counted by it. ``access``: of what is
+        within the limit at each departure (`sim.statistics.access_percentiles`): within and weighted are
+        then its spread, while minutes, circles and per_head stay those of the times.
     words
-        clock, mode, period, traveller, statistic; None is the default: door, transit, am-peak, random,
-        expected.
+        clock, mode, period, traveller, statistic, timing; None is the default: door, transit, am-peak,
+        random, expected.
 
     Raises
     ------
@@ -270,17 +292,57 @@ def access(
     problems: list[Problem] = []
     asked = decay_asked(minutes, decay, width, nearest, problems)
     query = tried(lambda: study.query(**(words or {})), problems)
+    if query is not None:
+        problems += percentile_problems(query, percentile_of)
     origins = _origins(study)
     cores = _with_city(study, _cores(study))
-    if to is None and opportunity != PEOPLE:
-        what = f"zones carry no {opportunity!r}"
-        problems.append(Problem("--opportunity", what, f"give --to FILE.csv with the column {opportunity}"))
-    destinations = origins if to is None else tried(lambda: _given(study, to, opportunity), problems)
+    if to is None:
+        destinations = tried(lambda: _own(study, origins, opportunity), problems)
+    else:
+        destinations = tried(lambda: _given(study, to, opportunity), problems)
     if destinations is not None and to is not None:
         problems += _clashes(pd.concat([origins, cores]), destinations)
     if problems or asked is None or query is None or destinations is None:
         raise BadInputError(problems)
-    return _searched(study, query, asked, opportunity, (origins, cores, destinations), nearest)
+    found = _searched(study, query, asked, opportunity, (origins, cores, destinations), nearest)
+    return found if percentile_of == "times" else replace(found, spread=spread_of(found))
+
+
+def opportunity_problems(study: Study, opportunity: str) -> None:
+    """Raise an error where a region's own zones hold nothing of an opportunity.
+
+    Raises
+    ------
+    BadInputError
+        They do not.
+    """
+    known = [PEOPLE, *study.network.region.opportunities["opportunity"].unique()]
+    if opportunity not in known:
+        fix = f"{suggest(opportunity, known)}, or give --to FILE.csv with the column"
+        raise BadInputError(Problem("--opportunity", f"zones carry no {opportunity!r}", fix))
+
+
+def _own(study: Study, origins: pd.DataFrame, opportunity: str) -> pd.DataFrame:
+    """Return the region's own zones as destinations, with what there is of an opportunity.
+
+    Raises
+    ------
+    BadInputError
+        The region knows of none.
+    """
+    opportunity_problems(study, opportunity)
+    if opportunity == PEOPLE:
+        if not (_numbers(origins[PEOPLE]) > 0).any():
+            what = "the region's zones and places have no population, so no people are in reach"
+            fix = "fill in their population, or give --to FILE.csv and --opportunity COLUMN"
+            raise BadInputError(Problem("--opportunity", what, fix))
+        return origins
+    held = study.network.region.opportunities
+    amount = held[held["opportunity"] == opportunity].set_index("zone_id")["amount"]
+    table: pd.DataFrame = origins.assign(
+        **{opportunity: amount.reindex(origins["id"]).fillna(0.0).to_numpy()}
+    )
+    return table
 
 
 def decay_asked(
@@ -313,6 +375,7 @@ def _searched(
         period=query.period,
         traveller=query.traveller,
         statistic=query.statistic,
+        timing=query.timing,
     )
     times = table["minutes"].to_numpy(np.float64).reshape(len(starts), len(stops))
     row, column = (pd.Index(sorted(table["id"])) for table in (starts, stops))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from network.errors import Problem, UnknownNameError
+from network.points import read_points
 from onehour.access import GROUPS, PEOPLE, RESERVED, decay_asked
 from onehour.files import output_problems
-from onehour.matrix import read_places, write_rows
+from onehour.matrix import write_rows
 from onehour.numbers import minutes_text, share_text
-from onehour.terminal import console_of, empty_table, print_basis
+from onehour.terminal import console_of, empty_table, print_basis, statistic_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ ZONES = "zones"
 
 
 def checked_options(
-    options: dict[str, Any], to: str, by: str, output: Path | None
+    options: dict[str, Any], to: str, by: str | None, output: Path | None
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return the options of `onehour.access.access` with the destinations read, and all that is wrong.
 
@@ -37,12 +38,12 @@ def checked_options(
     to
         ``zones``, or the path of a CSV file.
     by
-        Groups of the rows.
+        Groups of the rows, if given.
     output
         The file to be, or None.
     """
     problems = [] if output is None else output_problems(output, ENDINGS)
-    if by not in GROUPS:
+    if by is not None and by not in GROUPS:
         problems += UnknownNameError("group", by, GROUPS, where="--by").problems
     numbers = {name: value for name, value in options.items() if name != "opportunity"}
     decay_asked(**numbers, problems=problems)
@@ -51,14 +52,11 @@ def checked_options(
     if wanted in RESERVED:
         problems.append(Problem("--opportunity", f"{wanted!r} is no opportunity", "a column of numbers"))
     elif to != ZONES:
-        given = read_places(Path(to), problems, numbers=(wanted,))
-    elif wanted != PEOPLE:
-        fix = f"give --to FILE.csv with the column {wanted}"
-        problems.append(Problem("--opportunity", f"zones carry no {wanted!r}", fix))
+        given = read_points(Path(to), problems, numbers=(wanted,))
     return options | {"to": given}, problems
 
 
-def access_data(found: Access, by: str, output: Path | None) -> dict[str, Any]:
+def access_data(found: Access, by: str | None, output: Path | None) -> dict[str, Any]:
     """Return accessibility as plain data; with an output, write the rows of the groups there too.
 
     Raises
@@ -66,6 +64,7 @@ def access_data(found: Access, by: str, output: Path | None) -> dict[str, Any]:
     BadInputError
         There are no such groups, or the file cannot be written.
     """
+    by = by or found.usual_groups
     table = found.groups(by)
     if output is not None:
         write_rows(table, output)
@@ -86,7 +85,7 @@ def print_access(data: Mapping[str, Any]) -> None:
     console.print()
     console.print(
         f"{found['region']} · scenario {found['scenario']} · {found['clock']} · {found['mode']} · "
-        f"{found['period']} · {found['traveller']} traveller · {found['statistic']}"
+        f"{found['period']} · {found['traveller']} traveller · {statistic_text(found)}"
     )
     console.print(f"Opportunity: {found['opportunity']}, {found['opportunities']:,.0f} in all; "
                   f"weight {found['decay_words']}")  # fmt: skip
@@ -149,9 +148,10 @@ def _print_groups(console: Console, data: Mapping[str, Any]) -> None:
     columns += ["per head"] if jobs else []
     if by == "town":
         columns += [f"min to {head['nearest']:,.0f}"] if head["nearest"] else []
-        columns += ["min to a core"]
     else:
-        columns += ["least", "most", "no core within"]
+        columns += ["least", "most"]
+    if data["circles"]:
+        columns += ["min to a core" if by == "town" else "no core within"]
     for name in columns:
         table.add_column(name, justify="right")
     for row in data["rows"]:
@@ -167,7 +167,7 @@ def _print_groups(console: Console, data: Mapping[str, Any]) -> None:
             "most": _count(row.get("within_most")),
             "no core within": share_text(row.get("beyond_core_share")),
         }
-        name = f"{row['name_zh']} {row['name_en']}".strip() or str(row.get(by, row.get("origin")))
+        name = f"{row['name_zh']} {row['name_en']}".strip() or str(row.get(by, row.get("origin"))) or "all"
         table.add_row(name, *(cells[column] for column in columns))
     console.print(table)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from onehour.verbs import feeds, judging, listing, pictures, planning
+from onehour.verbs import feeds, judging, listing, own, pictures, planning, streets
 
 app = typer.Typer(
     name="onehour",
@@ -18,8 +18,17 @@ gtfs = typer.Typer(
 )
 app.add_typer(gtfs)
 
+region = typer.Typer(name="region", help="Make a region of your own.", no_args_is_help=True)
+app.add_typer(region)
+
+scenario = typer.Typer(name="scenario", help="Make a scenario of your own.", no_args_is_help=True)
+app.add_typer(scenario)
+
 exports = typer.Typer(name="export", help="Write a network for other programs.", no_args_is_help=True)
 app.add_typer(exports)
+
+roads = typer.Typer(name="streets", help="Real streets of OpenStreetMap for a region.", no_args_is_help=True)
+app.add_typer(roads)
 
 app.command("check")(judging.check_verb)
 app.command("route")(judging.route_verb)
@@ -44,4 +53,8 @@ exports.command("network")(pictures.export_network_verb)
 app.command("schema")(listing.schema_verb)
 app.command("doctor")(listing.doctor_verb)
 gtfs.command("export")(feeds.gtfs_export_verb)
-gtfs.command("import")(feeds.gtfs_import_verb)
+gtfs.command("import")(own.gtfs_import_verb)
+region.command("new")(own.region_new_verb)
+scenario.command("new")(own.scenario_new_verb)
+roads.command("load")(streets.load_verb)
+roads.command("fetch")(streets.fetch_verb)

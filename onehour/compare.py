@@ -14,7 +14,7 @@ from onehour.files import folder_problems, output_problems, whole_file
 from onehour.isochrone import CHANGES, table_of, write_polygons
 from onehour.jsons import json_text
 from sim.compare import compare_pairs, compare_towns
-from sim.grid import CELL_M, grid_of
+from sim.grid import grid_of
 from sim.isochrone import differences, isochrone
 from sim.surface import surfaces
 
@@ -118,20 +118,24 @@ class Comparison:
         }
 
 
-def default_scenarios(area: Area, before: str | None, after: str | None) -> tuple[str, str]:
+def default_scenarios(area: Area, before: str | None = None, after: str | None = None) -> tuple[str, str]:
     """Return the names of two scenarios: those given, else today's and the plan's where they are shipped.
+
+    Where they are not, one that is given is compared with the region as it is.
 
     Raises
     ------
     BadInputError
-        The region ships none.
+        None is given, and the region ships none.
     """
-    known = set(area.scenarios()["scenario"])
-    pair = before or "today-2026", after or "plan-2030"
-    if (before is None or after is None) and not {"today-2026", "plan-2030"} <= known:
-        what = f"the region {area.region.about.region_id} has no scenarios that are compared by default"
-        raise BadInputError(Problem("compare", what, "name two: onehour compare A B"))
-    return pair
+    if {"today-2026", "plan-2030"} <= set(area.scenarios()["scenario"]):
+        return before or "today-2026", after or "plan-2030"
+    given = [name for name in (before, after) if name is not None]
+    if not given:
+        what = f"the region {area.region.about.region_id} has no scenario but base"
+        fix = "write one: onehour scenario new FILE; base is compared with it"
+        raise BadInputError(Problem("SCENARIO", what, fix))
+    return (given[0], given[1]) if len(given) > 1 else ("base", given[0])
 
 
 def compare(
@@ -139,7 +143,7 @@ def compare(
     after: Study,
     goal: str | None = None,
     *,
-    cell_m: float = CELL_M,
+    cell_m: float | None = None,
     words: Words | None = None,
 ) -> Comparison:
     """Compare two scenarios; see `onehour.study.Study.compare`."""
@@ -202,7 +206,7 @@ def _areas(
     ids: Sequence[str],
     query: Query,
     limit_min: float | None,
-    cell_m: float,
+    cell_m: float | None,
     found: dict[str, Any],
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Return places with the area within the limit from them, and what was gained, lost and kept."""
@@ -226,7 +230,9 @@ def _areas(
         for name in ("place", "name_zh", "name_en")
     }
     columns |= {"change": [*CHANGES] * len(changed), "minutes": [limit_min] * len(CHANGES) * len(changed)}
-    areas = table_of(columns, [shape for trio in changed for shape in trio], grid, found | {"cell_m": cell_m})
+    areas = table_of(
+        columns, [shape for trio in changed for shape in trio], grid, found | {"cell_m": grid.cell_m}
+    )
     return table, areas
 
 

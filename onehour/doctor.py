@@ -26,6 +26,7 @@ _DISTRIBUTIONS = (
     "networkx",
     "numba",
     "numpy",
+    "osmium",
     "osmnx",
     "pandas",
     "pyarrow",

@@ -1,4 +1,4 @@
-"""The verbs `gtfs export` and `gtfs import`: feeds and regions on disk, written whole or not at all."""
+"""The verb `gtfs export`: a feed on disk, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from network.errors import BadInputError, Problem
 from network.gtfs.export import PUBLISHER, URL, Imprint, feed_tables
-from network.gtfs.reader import read_day
-from network.gtfs.regions import Settings, region_of
-from network.reader import read_region
-from network.schema import TABLES
-from network.writer import write_region
-from onehour.files import new_folder_problems, output_problems, whole_file, whole_folder
+from onehour.files import output_problems, whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
 
-    from network.region import Region
     from onehour.study import Study
 
 ENDINGS = (".zip",)
@@ -97,48 +90,6 @@ def write_feed(
         "rows": {f"{name}.txt": len(table) for name, table in tables.items()},
         "first_day": first_day,
         **{name: found[name] for name in ("region", "scenario", *told, "set")},
-    }
-
-
-def import_feeds(
-    feeds: Sequence[Path], output: Path, *, day: dt.date, region_id: str, like: Region | None, walk_m: float
-) -> dict[str, Any]:
-    """Make a region's folder of what runs on a day of GTFS feeds; return what was written.
-
-    Parameters
-    ----------
-    feeds
-        Zip archives or folders.
-    output
-        The folder to be; it must not be there, or be empty.
-    day
-        The day.
-    region_id
-        Id of the region.
-    like
-        A region whose periods and numbers of the model count; the package's if None.
-    walk_m
-        Stations up to so far apart are joined on foot where no feed joins them.
-
-    Raises
-    ------
-    BadInputError
-        The feeds or the folder cannot be used; lists every problem, by file and row.
-    """
-    if problems := new_folder_problems(output):
-        raise BadInputError(problems)
-    found = read_day(feeds, day, nights=False)
-    region = region_of(found, Settings(region_id=region_id, like=like, walk_m=walk_m))
-    with whole_folder(output) as folder:
-        write_region(region, folder)
-        region = read_region(folder)
-    return {
-        "folder": str(output),
-        "region": region_id,
-        "day": day,
-        "region_hash": region.hash,
-        "rows": {name: len(table) for name in TABLES if len(table := region.table(name))},
-        "notes": list(region.about.notes),
     }
 
 

@@ -16,7 +16,7 @@ from network.distances import metric_xy
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, tried
 from onehour.files import output_problems, whole_file
-from sim.grid import CELL_M, grid_of
+from sim.grid import grid_of
 from sim.isochrone import differences, isochrone
 from sim.surface import surfaces
 
@@ -85,7 +85,7 @@ def checked_minutes(minutes: Sequence[float]) -> list[float]:
     return given
 
 
-def asked_of(study: Study, place: str, cell_m: float, words: Words | None) -> tuple[Grid, Query, Ends]:
+def asked_of(study: Study, place: str, cell_m: float | None, words: Words | None) -> tuple[Grid, Query, Ends]:
     """Return the cells, the query, and the place, station, zone or point that a study is asked about.
 
     Raises
@@ -107,13 +107,15 @@ def asked_of(study: Study, place: str, cell_m: float, words: Words | None) -> tu
     if grid is not None and is_point and not grid.holds(metric_xy(study.network.region, ends.table))[0]:
         about = study.area.region.about
         what = f"{place} lies outside of the region {about.name_en or about.region_id}"
-        problems.append(Problem("--from", what, "a point within its districts, longitude first"))
+        problems.append(Problem("--from", what, "a point within it, longitude first"))
     if problems:
         raise BadInputError(problems)
     return grid, query, ends
 
 
-def surface(study: Study, place: str, *, cell_m: float = CELL_M, words: Words | None = None) -> xr.DataArray:
+def surface(
+    study: Study, place: str, *, cell_m: float | None = None, words: Words | None = None
+) -> xr.DataArray:
     """Return the minutes from a place to the centre of each cell; see `onehour.study.Study.surface`."""
     import xarray as xr  # noqa: PLC0415 - polygons do not need it
 
@@ -135,7 +137,7 @@ def isochrones(
     place: str,
     minutes: Sequence[float] = MINUTES,
     *,
-    cell_m: float = CELL_M,
+    cell_m: float | None = None,
     words: Words | None = None,
 ) -> gpd.GeoDataFrame:
     """Return what can be reached from a place within limits; see `onehour.study.Study.isochrone`."""
@@ -151,7 +153,7 @@ def changes(
     place: str,
     minutes: Sequence[float] = MINUTES,
     *,
-    cell_m: float = CELL_M,
+    cell_m: float | None = None,
     words: Words | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the area that can be reached from a place in one scenario, in another, and in both.
@@ -194,7 +196,7 @@ def write_isochrone(
     place: str,
     minutes: Sequence[float],
     *,
-    cell_m: float = CELL_M,
+    cell_m: float | None = None,
     words: Words | None = None,
     against: Study | None = None,
 ) -> dict[str, Any]:
@@ -231,7 +233,7 @@ def write_isochrone(
             _write_tif(layer, file)
         reached = np.isfinite(layer)
         rows = [
-            {"minutes": limit, "area_km2": float((layer <= limit).sum()) * cell_m**2 / 1e6}
+            {"minutes": limit, "area_km2": float((layer <= limit).sum()) * layer.attrs["cell_m"] ** 2 / 1e6}
             for limit in checked_minutes(minutes)
         ]
         found = {str(name): value for name, value in layer.attrs.items()} | {"cells": int(reached.sum())}
@@ -349,7 +351,7 @@ def _write_tif(layer: xr.DataArray, file: Path) -> None:
 
 
 def _searched(
-    study: Study, place: str, cell_m: float, words: Words | None
+    study: Study, place: str, cell_m: float | None, words: Words | None
 ) -> tuple[Grid, Query, Ends, NDArray[np.int64]]:
     """Return cells, query, place and seconds [rows, columns]."""
     grid, query, ends = asked_of(study, place, cell_m, words)

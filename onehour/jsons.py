@@ -18,6 +18,17 @@ def json_text(data: object) -> str:
     return json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, indent=2)
 
 
+def compact_json(data: object) -> str:
+    """Return data as JSON on one line; a number that is none becomes null.
+
+    Parameters
+    ----------
+    data
+        As for `json_text`.
+    """
+    return json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _plain(data: Any) -> Any:
     """Return data in JSON's own types."""
     if isinstance(data, dict):

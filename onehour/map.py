@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from network.distances import metric_xy
 from network.errors import BadInputError
+from network.streets.model import CLASSES
 from onehour import style as look
 from onehour.files import output_problems
 from onehour.layers import network_layer
@@ -19,12 +23,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from network.region import Region
     from onehour.study import Study, Words
     from onehour.style import Style
     from sim.check import Verdict
 
 _MOST_ARCS = 60
 _FEW = 10
+_LARGE_STREETS = ("motorway", "trunk", "primary", "secondary", "tertiary")
+_WIDTHS = {"expressway": 1.0, "street": 0.6, "metro": 1.3}
+_ORDERS = {"expressway": 1, "street": 1.5, "metro": 3}
 
 
 def write_map(study: Study, output: Path, goal: str | None, words: Words) -> dict[str, Any]:
@@ -116,7 +124,8 @@ def map_axes(study: Study, ax: Axes | None) -> Axes:
     ax.set_aspect("equal")
     if len(points):
         low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.07 * (high - low).max() + 4000
+        extent = float((high - low).max())
+        margin = 0.07 * extent + (min(4000.0, 0.15 * extent) or 4000.0)
         ax.set_xlim(low[0] - margin, high[0] + margin)
         ax.set_ylim(low[1] - margin, high[1] + margin)
     ax.set_xticks([])
@@ -124,7 +133,25 @@ def map_axes(study: Study, ax: Axes | None) -> Axes:
     add_layer(
         ax, metric(study, "districts"), facecolor=look.LAND, edgecolor=look.BORDER, linewidth=0.7, zorder=0
     )
+    if not region.districts["features"]:
+        _streets(ax, region)
     return ax
+
+
+def _streets(ax: Axes, region: Region) -> None:
+    """Draw the larger streets of a region, if it has any, where no boundaries tell where one is."""
+    streets = region.streets("drive")
+    if streets is None:
+        return
+    large = np.flatnonzero(np.isin(streets.road_class, [CLASSES.index(name) for name in _LARGE_STREETS]))
+    points = pd.DataFrame({"lon": streets.shape_lon, "lat": streets.shape_lat})
+    xy = metric_xy(region, points)
+    start = streets.shape_start
+    shapes = LineCollection(
+        [xy[start[link] : start[link + 1]] for link in large],
+        colors=look.BORDER, linewidths=0.5, zorder=0.8, alpha=0.8,
+    )  # fmt: skip
+    ax.add_collection(shapes, autolim=False)
 
 
 def verdict_title(study: Study, goal: str | None, verdict: Verdict, style: Style) -> str:
@@ -165,17 +192,20 @@ def _network(ax: Axes, study: Study, style: Style) -> list[Line2D]:
     roads, lines, stations = (metric(study, name) for name in ("roads", "lines", "stations"))
     roads = roads[roads["class"] != "connector"].assign(**{"class": "expressway"})
     drawn = []
-    for layer, order in ((roads, ["expressway"]), (lines, ["metro", "conventional", "intercity", "hsr"])):
+    for layer, order in (
+        (roads, ["expressway"]),
+        (lines, ["street", "metro", "conventional", "intercity", "hsr"]),
+    ):
         for mode in order:
             for status, dashes in STATUS_LINES.items():
                 part = layer[(layer["class"] == mode) & (layer["status"] == status)]
                 if part.empty:
                     continue
                 drawn.append((mode, status))
-                width = {"expressway": 1.0, "metro": 1.3}.get(mode, 2.0)
+                width = _WIDTHS.get(mode, 2.0)
                 add_layer(
                     ax, part, color=MODE_COLOURS[mode], linestyle=dashes, linewidth=width,
-                    zorder=1 if mode == "expressway" else 3 if mode == "metro" else 2,
+                    zorder=_ORDERS.get(mode, 2),
                 )  # fmt: skip
     rail = stations[stations["system"] == "rail"]
     add_layer(ax, rail, markersize=8, color="white", edgecolor="#444444", linewidth=0.6, zorder=4)

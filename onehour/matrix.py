@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from network.errors import BadInputError, Problem
+from network.errors import BadInputError, Problem, tried
 from network.graph import PARTS
-from network.reader import read_text
+from network.points import read_points
 from onehour.files import output_problems, whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from onehour.study import Study
 
+    Places = list[str] | pd.DataFrame
+
 ENDINGS = (".parquet", ".csv", ".omx")
 
-_NEEDED = ("id", "lon", "lat")
-_KNOWN = (*_NEEDED, "name_zh", "name_en", "population")
-_BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0), "population": (0.0, 1e10)}
-_AMOUNT = (0.0, 1e15)
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+SIDES = ("centres", "zones", "stations", "cells")
+
+MOST_PAIRS = 10_000_000
+"""Pairs that are computed at once at most."""
+
+CELL_M = 500.0
+"""Side of cells where none is given, m."""
 
 #: What the verb tells of the matrix that it wrote, beside the file and the numbers of rows.
 _TOLD = (
@@ -44,41 +48,124 @@ _TOLD = (
     "period",
     "traveller",
     "statistic",
+    "timing",
     "set",
 )
 
 
-def ends_given(places: Path | None, *, zones: bool, problems: list[Problem]) -> pd.DataFrame | str | None:
-    """Return which places a matrix is between; what is wrong is added to `problems`.
+@dataclass(frozen=True)
+class Side:
+    """What stands at one side of a matrix.
+
+    Attributes
+    ----------
+    word
+        ``centres``, ``zones``, ``stations`` or ``cells``; blank where there is a table.
+    table
+        Places of a file.
+    cell_m
+        Side of the cells, m.
+    """
+
+    word: str = "centres"
+    table: pd.DataFrame | None = None
+    cell_m: float = CELL_M
+
+    def of(self, study: Study) -> list[str] | pd.DataFrame:
+        """Return the places of this side in a study.
+
+        Raises
+        ------
+        BadInputError
+            The region has none of these, or the side of the cells is no sensible length.
+        """
+        if self.table is not None:
+            return self.table
+        if self.word == "centres":
+            return study.centres()
+        if self.word == "cells":
+            from sim.grid import grid_of  # noqa: PLC0415 - loads shapely
+
+            return grid_of(study.area.region, self.cell_m).cells()
+        key = {"zones": "zone_id", "stations": "station_id"}[self.word]
+        found = sorted(study.network.region.table(self.word)[key])
+        if not found:
+            raise BadInputError(
+                Problem(self.word, "the region has none", "give a CSV file with id, lon, lat")
+            )
+        return found
+
+
+def given_sides(
+    start: str,
+    end: str | None,
+    places: Path | None,
+    *,
+    zones: bool,
+    cell_m: float,
+    problems: list[Problem],
+) -> tuple[Side, Side]:
+    """Return origins and destinations as options name them; what is wrong is added to `problems`.
 
     Parameters
     ----------
-    places
-        CSV file with the columns id, lon, lat (and name_zh, name_en, population if there are any).
-    zones
-        Take the region's zones.
+    start, end
+        Values of ``--from`` and ``--to``; None is what `start` says.
+    places, zones
+        ``--places FILE`` and ``--zones``, short for both of them.
+    cell_m
+        Side of cells, m.
     problems
         Gets every problem.
-
-    Returns
-    -------
-    DataFrame or str or None
-        The table of the file; ``zones``; or None, the region's centres.
     """
-    if places is not None and zones:
-        problems.append(Problem("--zones", "stands beside --places", "give one of the two"))
+    long = ["--from"] * (start != "centres") + ["--to"] * (end is not None)
+    if zones and long:
+        problems.append(Problem(long[0], "stands beside --zones", "give one of the two"))
+    if places is not None and (zones or long):
+        what = "stands beside --places"
+        problems.append(Problem("--zones" if zones else long[0], what, "give one of the two"))
     if places is not None:
-        return read_places(places, problems)
-    return "zones" if zones else None
+        side = Side("", read_points(places, problems))
+        return side, side
+    if zones:
+        return Side("zones"), Side("zones")
+    one = side_given("--from", start, cell_m, problems)
+    return one, one if end is None else side_given("--to", end, cell_m, problems)
+
+
+def side_given(option: str, word: str, cell_m: float, problems: list[Problem]) -> Side:
+    """Return the side of a matrix that a word or the name of a CSV file means; problems are added.
+
+    Parameters
+    ----------
+    option
+        Where the word stands: ``--from``.
+    word
+        ``centres``, ``zones``, ``stations``, ``cells``, or a CSV file with the columns id, lon, lat (and
+        name_zh, name_en, population if there are any).
+    cell_m
+        Side of cells, m.
+    problems
+        Gets every problem.
+    """
+    if word in SIDES:
+        return Side(word, None, cell_m)
+    if not word.lower().endswith(".csv"):
+        fix = f"{', '.join(SIDES)}, or a file .csv with the columns id, lon, lat"
+        problems.append(Problem(option, f"{word!r} is no set of places", fix))
+        return Side()
+    return Side("", read_points(Path(word), problems), cell_m)
 
 
 def write_matrix(
     study: Study,
     output: Path,
-    given: pd.DataFrame | str | None,
+    sides: tuple[Side, Side],
     words: Mapping[str, str | None],
     *,
+    parts: bool = True,
     bom: bool = False,
+    within_min: float | None = None,
 ) -> dict[str, Any]:
     """Write a matrix to a file; return what was written.
 
@@ -88,10 +175,14 @@ def write_matrix(
         The region under a scenario.
     output
         A ``.parquet``, ``.csv`` or ``.omx`` file; its folder must be there.
-    given
-        What `ends_given` returns.
+    sides
+        Origins and destinations.
     words
-        clock, mode, period, traveller, statistic; None is the default.
+        clock, mode, period, traveller, statistic, timing; None is the default.
+    parts
+        Whether to find the parts of the times.
+    within_min
+        Limit of the share of departures that the column ``reliability`` tells, minutes; none by default.
     bom
         Whether a CSV file begins with a byte order mark, by which Excel knows UTF-8.
 
@@ -102,15 +193,12 @@ def write_matrix(
     """
     if problems := output_problems(output, ENDINGS):
         raise BadInputError(problems)
-    ends: list[str] | pd.DataFrame | None = None
-    if isinstance(given, pd.DataFrame):
-        ends = given
-    elif given == "zones":
-        ends = sorted(study.network.region.zones["zone_id"])
-        if not ends:
-            raise BadInputError(Problem("--zones", "the region has no zones", "give --places FILE.csv"))
     asked = {name: word for name, word in words.items() if word is not None}
-    table = study.matrix(ends, **asked)
+    origins, destinations = places_of(study, sides)
+    if len(origins) * len(destinations) > MOST_PAIRS:
+        what = f"{len(origins)} × {len(destinations)} pairs are too many at once"
+        raise BadInputError(Problem(str(output), what, "compute them in blocks: --block 100"))
+    table = study.matrix(origins, destinations, parts=parts, within_min=within_min, **asked)
     found = {str(name): value for name, value in table.attrs.items()}
     with whole_file(output) as file:
         ending = output.suffix.lower()
@@ -126,6 +214,40 @@ def write_matrix(
         "reached": int(table["minutes"].notna().sum()),
         **{name: found[name] for name in _TOLD},
     }
+
+
+def write_blocks(
+    study: Study,
+    output: Path,
+    sides: tuple[Side, Side],
+    words: Mapping[str, str | None],
+    **options: Any,
+) -> dict[str, Any]:
+    """Write a matrix in blocks; return what was written. See `onehour.blocks.write_blocks`."""
+    origins, destinations = places_of(study, sides)
+    table = study.matrix_blocks(output, origins, destinations, **options, **words)
+    found = {str(name): value for name, value in table.attrs.items()}
+    return {
+        "file": found["output"],
+        "rows": int(table["rows"].sum()),
+        "reached": int(table["reached"].sum()),
+        **{name: found[name] for name in ("blocks", "kept", "computed", "damaged", *_TOLD)},
+    }
+
+
+def places_of(study: Study, sides: tuple[Side, Side]) -> tuple[Places, Places]:
+    """Return the places of both sides.
+
+    Raises
+    ------
+    BadInputError
+        The region has none of these; lists every problem.
+    """
+    problems: list[Problem] = []
+    origins, destinations = (tried(partial(side.of, study), problems) for side in sides)
+    if problems:
+        raise BadInputError(dict.fromkeys(problems))
+    return origins, destinations
 
 
 def _write_parquet(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
@@ -148,96 +270,15 @@ def _write_omx(table: pd.DataFrame, found: dict[str, Any], file: Path) -> None:
         omx.attrs["SHAPE"] = np.array(shape, np.int32)
         omx.attrs["onehour"] = json.dumps(found, ensure_ascii=False, default=str)
         data, lookup = omx.create_group("data"), omx.create_group("lookup")
-        for name in ("minutes", *(f"{part}_min" for part in PARTS)):
+        names = [name for name in ("minutes", *(f"{part}_min" for part in PARTS)) if name in table]
+        shares = ["reliability"] if "reliability" in table else []
+        for name in (*names, *shares):
             values = table[name].to_numpy(np.float64).reshape(shape)
             matrix = data.create_dataset(name, data=values, compression="gzip", shuffle=True)
             matrix.attrs["NA"] = np.nan
-            matrix.attrs["unit"] = "min"
+            matrix.attrs["unit"] = "share" if name in shares else "min"
         lookup["zone_id"] = np.array([name.encode() for name in origins], np.bytes_)
         lookup["zone_number"] = np.arange(1, len(origins) + 1, dtype=np.int32)
-
-
-def read_places(path: Path, problems: list[Problem], *, numbers: Sequence[str] = ()) -> pd.DataFrame | None:
-    """Return the table of places in a CSV file, or None with every problem added.
-
-    Parameters
-    ----------
-    path
-        CSV file with the columns id, lon, lat; name_zh, name_en and population are read too, and `numbers`.
-    problems
-        Gets every problem, each with the file's name and row; the header is row 1.
-    numbers
-        Further columns that must be there and hold a number, 0 or more, in every row.
-    """
-    needed = (*_NEEDED, *numbers)
-    text = read_text(path, problems)
-    if text is None:
-        return None
-    before = len(problems)
-    cells = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    try:
-        rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, 1) if any(row)]
-    except csv.Error as error:
-        where = f"{path.name} row {len(rows) + cells.line_num}"
-        problems.append(Problem(where, f"is no CSV: {error}", "a quote may be left open"))
-        return None
-    header = rows[0][1] if rows else []
-    problems += [
-        Problem(f"{path.name} row 1", f"column {name!r} is missing", f"needed: {', '.join(needed)}")
-        for name in needed
-        if name not in header
-    ]
-    problems += [
-        Problem(f"{path.name} row 1", f"column {name!r} stands twice", "remove one")
-        for name in dict.fromkeys(header)
-        if header.count(name) > 1
-    ]
-    if len(problems) == before and len(rows) == 1:
-        problems.append(Problem(path.name, "holds no place", "a header id,lon,lat and a row a place"))
-    if len(problems) > before:
-        return None
-    table = _checked_rows(path.name, header, rows[1:], numbers, problems)
-    return table if len(problems) == before else None
-
-
-def _checked_rows(
-    file: str,
-    header: list[str],
-    rows: list[tuple[int, list[str]]],
-    numbers: Sequence[str],
-    problems: list[Problem],
-) -> pd.DataFrame:
-    """Return the rows of places as a table; what is wrong is added to `problems`."""
-    known, bounds = {*_KNOWN, *numbers}, _BOUNDS | dict.fromkeys(numbers, _AMOUNT)
-    first: dict[str, int] = {}
-    kept: list[dict[str, Any]] = []
-    for number, row in rows:
-        where = f"{file} row {number}"
-        if len(row) != len(header):
-            what = f"has {len(row)} cells, the header {len(header)}"
-            problems.append(Problem(where, what, "quote cells that hold commas"))
-            continue
-        place: dict[str, Any] = {name: cell for name, cell in zip(header, row, strict=True) if name in known}
-        name = place["id"]
-        if not name:
-            problems.append(Problem(f"{where}, id", "is blank", "give each place an id"))
-        elif first.setdefault(name, number) != number:
-            problems.append(
-                Problem(f"{where}, id", f"{name!r} stands already in row {first[name]}", "remove one")
-            )
-        for column, (low, high) in bounds.items():
-            text = place.get(column, "")
-            if text == "" and column not in {*_NEEDED, *numbers}:
-                place[column] = None
-                continue
-            value = float(text) if _NUMBER.fullmatch(text) else float("nan")
-            if not low <= value <= high:
-                fix = f"a number from {low:g} to {high:g}"
-                problems.append(Problem(f"{where}, {column}", f"{text[:60]!r} is no {column}", fix))
-            place[column] = value
-        kept.append(place)
-    return pd.DataFrame(kept)
 
 
 def write_rows(table: pd.DataFrame, output: Path) -> None:

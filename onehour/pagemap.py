@@ -96,7 +96,8 @@ def page_map(study: Study, pairs: Sequence[Mapping[str, Any]], name: Callable[[s
 def _frame(xy: NDArray[np.float64]) -> _Frame:
     """Return the frame around points, with a margin."""
     low, high = xy.min(axis=0), xy.max(axis=0)
-    margin = 0.08 * (high - low).max() + 4000
+    extent = float((high - low).max())
+    margin = 0.08 * extent + (min(4000.0, 0.15 * extent) or 4000.0)
     width, height = np.ceil((high - low + 2 * margin) / _UNIT_M).astype(int).tolist()
     return _Frame(float(low[0] - margin), float(high[1] + margin), width, height)
 
@@ -123,9 +124,9 @@ def _roads(study: Study, frame: _Frame) -> list[dict[str, str]]:
 
 
 def _lines(study: Study, frame: _Frame) -> list[dict[str, str]]:
-    """Return the path of each line, metro lines last."""
+    """Return the path of each line: those of the street first, metro lines last."""
     lines = _layer(study, "lines")
-    order = lines["class"].eq("metro").sort_values(kind="stable").index
+    order = lines["class"].map({"street": 0, "metro": 2}).fillna(1).sort_values(kind="stable").index
     return [
         {
             "id": lines.at[row, "line_id"],

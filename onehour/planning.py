@@ -12,7 +12,7 @@ from rich.text import Text
 
 import scenarios
 from network.errors import BadInputError, Problem, UnknownNameError, tried
-from onehour.provenance import own_version
+from onehour.provenance import version
 from onehour.store import Store
 from sim.choices import Choices
 
@@ -200,7 +200,7 @@ def states_key(
     ]
     values = sorted(study.values.items())
     return [
-        own_version(),
+        version(),
         study.area.region.hash,
         base.hash,
         changes,

@@ -388,10 +388,12 @@ def plot_isochrones(gdf: gpd.GeoDataFrame, study: Study, ax: Axes | None = None)
         add_layer(
             ax, metric(study, "districts"), facecolor="none", edgecolor="#7A7466", linewidth=0.8, zorder=1
         )
-        add_layer(ax, metric(study, "lines"), color="#555555", linewidth=0.7, alpha=0.7, zorder=2)
-        stations = metric(study, "stations")
+        lines, stations = metric(study, "lines"), metric(study, "stations")
+        street = lines["class"] == "street"
+        add_layer(ax, lines[street], color="#555555", linewidth=0.35, alpha=0.6, zorder=2)
+        add_layer(ax, lines[~street], color="#555555", linewidth=0.9, alpha=0.7, zorder=2)
         rail = stations["system"] == "rail"
-        add_layer(ax, stations[~rail], markersize=1.5, color="#333333", zorder=3)
+        add_layer(ax, stations[stations["system"] == "metro"], markersize=1.5, color="#333333", zorder=3)
         add_layer(
             ax, stations[rail], markersize=10, color="white", edgecolor="#222222", linewidth=0.7, zorder=4
         )

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from network.compile import CLOCKS, MODES, Query
+from network.roads import can_drive
 
 if TYPE_CHECKING:
     from network.region import Region
@@ -51,8 +52,9 @@ class Reading:
 def reading_queries(region: Region) -> list[Reading]:
     """Return the readings of a region: clock × mode × places, and the traveller who knows the timetable.
 
-    The clock ``station`` knows no car, so only transit is read there. A region without cores has its centres
-    alone; in the Guangzhou region Tianhe in Yuexiu's place is a further set of cores.
+    The clock ``station`` knows no car, so only transit is read there; nor does a region without roads and
+    streets. A region without cores has its centres alone; in the Guangzhou region Tianhe in Yuexiu's place is
+    a further set of cores.
     """
     places = region.places[region.places["in_area"]]
     cores = sorted(places.loc[places["level"] == "core", "place_id"])
@@ -66,7 +68,7 @@ def reading_queries(region: Region) -> list[Reading]:
     readings = []
     for name, pairs in sets.items():
         for clock in CLOCKS:
-            for mode in MODES:
+            for mode in MODES if can_drive(region) else ("transit",):
                 if not Query(clock=clock, mode=mode).is_reading or (clock == "station" and mode == "any"):
                     continue
                 readings.append(Reading(name, {"clock": clock, "mode": mode}, pairs))

@@ -11,7 +11,15 @@ from rich.text import Text
 from network.graph import PARTS
 from network.schema import TABLES
 from onehour.numbers import minutes_text, number_or, share_text
-from onehour.terminal import console_of, empty_table, print_basis, print_doubts, print_set
+from onehour.terminal import (
+    console_of,
+    empty_table,
+    print_basis,
+    print_doubts,
+    print_set,
+    print_ways,
+    statistic_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +52,9 @@ def check_data(study: Study, goal: str | None, words: Words) -> dict[str, Any]:
     verdict = study.verdict(goal, paths=True, words=words)
     query = verdict.query
     found = study.provenance(query)
-    readings = study.readings(goal, **{name: words[name] for name in ("period", "traveller", "statistic")})
+    readings = study.readings(
+        goal, **{name: words.get(name) for name in ("period", "traveller", "statistic", "timing")}
+    )
     return {
         "region": found["region"],
         "scenario": found["scenario"],
@@ -61,6 +71,7 @@ def check_data(study: Study, goal: str | None, words: Words) -> dict[str, Any]:
             "period": query.period,
             "traveller": query.traveller,
             "statistic": query.statistic,
+            "timing": query.timing,
             "kept": verdict.kept,
             "pairs": verdict.pairs,
             "passing": verdict.passing,
@@ -84,6 +95,7 @@ def _pair_data(verdict: Verdict, row: int) -> dict[str, Any]:
         "kept": bool(pair["kept"]),
         "close": bool(pair["close"]),
         "note": pair["note"],
+        "reliability": pair.get("reliability"),
         "parts_min": {name: pair[f"{name}_min"] for name in PARTS} if reached else {},
         "binding_part": max(PARTS, key=lambda name: pair[f"{name}_min"]) if reached else None,
         "path": _path_data(stages or ()),
@@ -124,7 +136,7 @@ def print_check(study: Study, data: Mapping[str, Any]) -> None:
     limit = "no limit" if data["limit_min"] is None else f"limit {data['limit_min']:g} min"
     console.print(
         f"Read as: {head['clock']} · {head['mode']} · {head['period']} · {head['traveller']} traveller · "
-        f"{head['statistic']} · {limit}"
+        f"{statistic_text(head)} · {limit}"
     )
     verdict = Text(f"{word}: {head['passing']} of {head['pairs']} pairs within the limit")
     verdict.stylize("bold green" if head["kept"] else "bold red")
@@ -165,7 +177,8 @@ def _pairs_table(
     table = empty_table(title)
     for column in ("from", "to"):
         table.add_column(column, overflow="fold")
-    for column in ("total", "slack", *(() if folded else used)):
+    shares = ["in time"] if any(pair["reliability"] is not None for pair in pairs) else []
+    for column in ("total", "slack", *shares, *(() if folded else used)):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("parts" if folded else "", overflow="fold")
     for pair in pairs:
@@ -184,6 +197,7 @@ def _pairs_table(
             names.get(pair["destination"], pair["destination"]),
             Text(minutes_text(pair["minutes"]), style=style),
             Text(minutes_text(pair["slack_min"], sign=True), style=style),
+            *(share_text(pair["reliability"]) for _ in shares),
             *cells,
         )
     return table
@@ -240,9 +254,11 @@ def _readings_table(
 # ------------------------------------------------------------------------------------------------------ route
 
 
-def route_data(study: Study, origin: str, destination: str, words: Words) -> dict[str, Any]:
+def route_data(
+    study: Study, origin: str, destination: str, words: Words, *, within_min: float | None = None
+) -> dict[str, Any]:
     """Return a journey as plain data."""
-    verdict, stages = study.route(origin, destination, **words)
+    verdict, stages = study.route(origin, destination, within_min=within_min, **words)
     row = verdict.table.iloc[0]
     found = study.provenance(verdict.query)
     return {
@@ -257,7 +273,10 @@ def route_data(study: Study, origin: str, destination: str, words: Words) -> dic
         "period": verdict.query.period,
         "traveller": verdict.query.traveller,
         "statistic": verdict.query.statistic,
+        "timing": verdict.query.timing,
         "minutes": row["minutes"],
+        "within_min": within_min,
+        "reliability": row.get("reliability"),
         "note": row["note"],
         "parts_min": {} if stages is None else {name: row[f"{name}_min"] for name in PARTS},
         "legs": _path_data(stages or ()),
@@ -275,8 +294,12 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
     console.print(Text(f"{start} → {end}: {minutes_text(data['minutes'])} min", style="bold"))
     console.print(
         f"{data['scenario']} · {data['clock']} · {data['mode']} · {data['period']} · "
-        f"{data['traveller']} traveller · {data['statistic']}"
+        f"{data['traveller']} traveller · {statistic_text(data)}"
     )
+    print_ways(console, data["provenance"])
+    if data["within_min"] is not None:
+        share = share_text(data["reliability"])
+        console.print(f"Within {data['within_min']:g} min: {share} of the {_departures(data)}")
     print_set(console, data["provenance"])
     if data["note"]:
         console.print(data["note"], style="yellow")
@@ -303,6 +326,8 @@ def print_route(study: Study, data: Mapping[str, Any]) -> None:
             how,
         )
     console.print(table)
+    if data["statistic"] == "mean" and data["provenance"]["draws"]:
+        console.print("Stages are those of a journey that takes about the mean; the parts are means.")
     parts = ", ".join(f"{name} {minutes_text(value)}" for name, value in data["parts_min"].items() if value)
     console.print(f"Parts, minutes: {parts or 'none'}")
     print_doubts(console, data["low_confidence"])
@@ -362,6 +387,18 @@ def region_data(area: Area) -> dict[str, Any]:
     }
 
 
+def print_lacks(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print what a region lacks, and what it costs."""
+    if not rows:
+        return
+    table = empty_table("What is missing, and what it costs")
+    for column, ratio in (("missing", 2), ("costs", 4), ("mended by", 3)):
+        table.add_column(column, overflow="fold", ratio=ratio)
+    for row in rows:
+        table.add_row(row["what"], row["costs"], row["mend"])
+    console_of().print(table)
+
+
 def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print regions with the numbers of their rows."""
     table = empty_table("")
@@ -370,7 +407,7 @@ def print_regions(rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         counts = ", ".join(f"{name} {count}" for name, count in row["rows"].items() if count)
         table.add_row(
-            row["region"], f"{row['name_zh']} {row['name_en']}", str(row["date"] or ""), counts,
+            row["region"], f"{row['name_zh']} {row['name_en']}".strip(), str(row["date"] or ""), counts,
             row["licence"], row["region_hash"],
         )  # fmt: skip
     console_of().print(table)
@@ -390,6 +427,11 @@ def print_frame(title: str, frame: pd.DataFrame, *, right: Sequence[str] = ()) -
 
 
 # ---------------------------------------------------------------------------------------------------- helpers
+
+
+def _departures(data: Mapping[str, Any]) -> str:
+    """Return what a share is of."""
+    return "times to be there" if data["timing"] == "arrive-by" else "departures"
 
 
 def _print_first_that_fits(console: Console, *tables: Callable[[], Table]) -> None:

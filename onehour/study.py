@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from network.compile import Query
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError, tried
 from network.graph import PARTS
-from network.reader import get_region
+from network.lacks import Lack, lacks_of
+from network.reader import get_region, list_regions
+from network.roads import can_drive
 from onehour.provenance import provenance
 from onehour.readings import READING_COLUMNS, reading_queries, reading_row
 from sim.check import Verdict, check
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import xarray as xr
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from network.ends import Ends
     from network.region import Region
@@ -37,13 +41,14 @@ if TYPE_CHECKING:
     from scenarios import Card, Goal, Scenario
     from sim.results import Stage
 
+    Ints = NDArray[np.int64]
+
 DEFAULT_REGION = "guangzhou"
-DEFAULT_GOAL = "G02_centres_1h_rail"
 
 Words = Mapping[str, str | None]
 """clock, mode, period, traveller, statistic; None is the default."""
 
-_QUERY = ("clock", "mode", "period", "traveller", "statistic")
+_QUERY = ("clock", "mode", "period", "traveller", "statistic", "timing")
 
 
 def load(region: str = DEFAULT_REGION) -> Area:
@@ -54,7 +59,7 @@ def load(region: str = DEFAULT_REGION) -> Area:
     BadInputError
         (a `ValueError`) There is no such region, or its folder has problems; all of them are listed.
     """
-    return Area(get_region(region))
+    return Area(get_region(region), region if region in list_regions() else str(Path(region).resolve()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +70,13 @@ class Area:
     ----------
     region
         The region as its tables are, with all dates.
+    source
+        What `load` makes it of in another process: a shipped name or the path of a folder; blank where it was
+        made in this one.
     """
 
     region: Region
+    source: str = ""
 
     @property
     def default_scenario(self) -> str:
@@ -97,7 +106,8 @@ class Area:
         found = tried(lambda: scenarios.get_scenario(chosen, self.region), problems)
         if problems:
             raise BadInputError(problems)
-        return Study(self, found, dict(values or {}))
+        source = str(Path(chosen).resolve()) if chosen.endswith(".toml") else chosen
+        return Study(self, found, dict(values or {}), source)
 
     def query(self, **words: str | None) -> Query:
         """Return a query; words left out or None take the defaults, a region's own first period if need be.
@@ -133,7 +143,8 @@ class Area:
         UnknownNameError
             There is no such goal.
         """
-        return scenarios.get_goal(DEFAULT_GOAL if name is None else name, self.region.about.region_id)
+        region_id = self.region.about.region_id
+        return scenarios.headline_goal(region_id) if name is None else scenarios.get_goal(name, region_id)
 
     def check_words(self, words: Words, goal: str | None = None) -> None:
         """Raise an error with every word of a query, and the goal, that is unknown.
@@ -144,8 +155,9 @@ class Area:
             With all that is wrong.
         """
         problems: list[Problem] = []
+        read = {} if words.get("statistic") else {"timing": None}  # the goal's own statistic may go with it
         checks: tuple[Callable[[], object], ...] = (
-            lambda: self.query(**words),
+            lambda: self.query(**{**words, **read}),
             lambda: self.goal(goal),
         )
         for check_one in checks:
@@ -175,6 +187,10 @@ class Area:
         """Return the project cards."""
         return list(scenarios.list_cards(self.region.about.region_id))
 
+    def lacks(self) -> pd.DataFrame:
+        """Return what the region lacks, what it costs, and what would mend it, the dearest first."""
+        return pd.DataFrame(lacks_of(self.region), columns=Lack._fields)
+
     def goals(self) -> list[Goal]:
         """Return the goals of the plan."""
         return list(scenarios.list_goals(self.region.about.region_id))
@@ -192,11 +208,15 @@ class Study:
         The scenario.
     values
         Numbers of the model that were set for this study alone.
+    source
+        What `Area.scenario` makes the scenario of in another process: a shipped name or the path of a file;
+        blank where it was made in this one.
     """
 
     area: Area
     scenario: Scenario
     values: Mapping[str, float]
+    source: str = ""
 
     @cached_property
     def applied(self) -> scenarios.Applied:
@@ -227,8 +247,20 @@ class Study:
             yield study
 
     def query(self, **words: str | None) -> Query:
-        """Return a query; see `Area.query`."""
-        return self.area.query(**words)
+        """Return a query; see `Area.query`.
+
+        Raises
+        ------
+        BadInputError
+            As of `Area.query`; or the mode needs a car, and nothing is known of the region's roads.
+        """
+        query = self.area.query(**words)
+        if query.mode != "transit" and not can_drive(self.network.region):
+            what = f"the region has neither roads nor streets, so no way by {query.mode} is known"
+            raise BadInputError(
+                Problem("--mode", what, "use transit, or give it streets: onehour region new --osm")
+            )
+        return query
 
     # ------------------------------------------------------------------------------------------------ check
 
@@ -259,11 +291,11 @@ class Study:
     def planning_words(self, aim: Goal, words: Words) -> dict[str, str | None]:
         """Return the words by which many networks are judged: those given, else the goal's own.
 
-        A goal's percentile over a window gives way to ``expected``, which takes a thousandth of the time.
+        A goal's percentile or mean over a window gives way to ``expected``: a thousandth of the time.
         """
         asked = self._asked(aim, words, _QUERY)
-        if words.get("statistic") is None and self.query(**asked).percentile:
-            asked["statistic"] = "expected"
+        if words.get("statistic") is None and self.query(**asked).over_departures:
+            asked |= {"statistic": "expected", "timing": None}
         return asked
 
     def check(self, goal: str | None = None, **words: str | None) -> pd.DataFrame:
@@ -310,7 +342,7 @@ class Study:
             pair and its minutes.
         """
         aim = self.goal(goal)
-        base = self._asked(aim, words, ("period", "traveller", "statistic"))
+        base = self._asked(aim, words, ("period", "traveller", "statistic", "timing"))
         ends = self._ends(self.centres())
         rows = []
         for reading in reading_queries(self.network.region):
@@ -336,7 +368,7 @@ class Study:
         return check(self.network, ends, pairs, query, limit_min=limit_min, paths=paths)
 
     def compare(
-        self, other: Study | str, goal: str | None = None, *, cell_m: float = 500, **words: str | None
+        self, other: Study | str, goal: str | None = None, *, cell_m: float | None = None, **words: str | None
     ) -> Comparison:
         """Return how another scenario differs from this one under a goal.
 
@@ -347,7 +379,7 @@ class Study:
         goal
             Id of a goal; by default the headline one.
         cell_m
-            Side of the cells of the surfaces that areas come from, m.
+            Side of the cells of the surfaces that areas come from, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic in place of the goal's own.
 
@@ -378,6 +410,9 @@ class Study:
         period: str | None = None,
         traveller: str = "random",
         statistic: str = "expected",
+        timing: str = "depart-after",
+        parts: bool = True,
+        within_min: float | None = None,
     ) -> pd.DataFrame:
         """Return the times from origins to destinations with their parts, in long form.
 
@@ -386,24 +421,36 @@ class Study:
         origins, destinations
             Ids of places, stations or zones, points written ``lon,lat``, or a table with the columns id, lon,
             lat. By default the region's centres; destinations by default the origins.
-        clock, mode, period, traveller, statistic
+        clock, mode, period, traveller, statistic, timing
             See `network.compile.Query`; the period is ``midday`` if not given, where the region has one.
+        parts
+            Whether to find the parts of the times.
+        within_min
+            Limit, minutes: with a statistic over departures, also the share of them that take no longer.
 
         Returns
         -------
         DataFrame
             Sorted by origin and destination: origin, destination, minutes (NaN where there is no journey), a
-            column ``<part>_min`` a part, names; provenance in ``attrs``.
+            column ``<part>_min`` a part, names; with `within_min` also reliability, the share. Provenance in
+            ``attrs``.
+
+        Raises
+        ------
+        BadInputError
+            A place or a word is unknown, or a share is asked for where there are no departures.
         """
-        start = self.centres() if origins is None else origins
-        end = start if destinations is None else destinations
-        start_ends, end_ends = self._ends(start), self._ends(end)
-        ends = self._joined(start_ends, end_ends)
-        query = self.free_query(
-            clock=clock, mode=mode, period=period, traveller=traveller, statistic=statistic
-        )
-        rows, columns = ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
-        times = self.network.router(ends, query).times(rows, columns)
+        ends, rows, columns = self.sides(origins, destinations)
+        words = {
+            "clock": clock,
+            "mode": mode,
+            "period": period,
+            "traveller": traveller,
+            "statistic": statistic,
+            "timing": timing,
+        }
+        query = self.share_query(within_min, **words)
+        times = self.network.router(ends, query).times(rows, columns, parts=parts, within_min=within_min)
         seconds = times.seconds.ravel()
         reached = seconds >= 0
         ids = np.array(ends.ids, dtype=object)
@@ -414,15 +461,66 @@ class Study:
                 "minutes": np.where(reached, seconds / 60, np.nan),
             }
         ).astype({"origin": "str", "destination": "str"})
-        parts = times.parts_s.reshape(-1, len(PARTS))
-        for column, name in enumerate(PARTS):
-            table[f"{name}_min"] = np.where(reached, parts[:, column] / 60, np.nan)
+        parts_s = times.parts_s.reshape(len(seconds), -1)
+        for column, name in enumerate(PARTS if parts else ()):
+            table[f"{name}_min"] = np.where(reached, parts_s[:, column] / 60, np.nan)
+        if within_min is not None and times.within is not None:
+            table["reliability"] = times.within.ravel()
         table = self._named(table, ends)
         table.attrs |= self.provenance(query)
+        if within_min is not None:
+            table.attrs["within_min"] = within_min
         return table
 
+    def matrix_blocks(
+        self,
+        output: Path | str,
+        origins: Sequence[str] | pd.DataFrame | None = None,
+        destinations: Sequence[str] | pd.DataFrame | None = None,
+        **options: Any,
+    ) -> pd.DataFrame:
+        """Write the times from origins to destinations in blocks of origins: more than fits into memory.
+
+        Parameters
+        ----------
+        output
+            A folder of Parquet files, or one file ``.parquet``. The same call takes up what was interrupted.
+        origins, destinations
+            As for `matrix`.
+        **options
+            block, parts, within_min, workers, cluster, tell, and the words of a query: see
+            `onehour.blocks.write_blocks`.
+
+        Returns
+        -------
+        DataFrame
+            One row a block: block, file, first, last (origins), rows, reached, bytes, sha256; provenance, and
+            how many blocks were kept and computed, in ``attrs``.
+        """
+        from onehour.blocks import write_blocks  # noqa: PLC0415 - knows studies
+
+        return write_blocks(self, Path(output), origins, destinations, **options)
+
+    def sides(
+        self, origins: Sequence[str] | pd.DataFrame | None, destinations: Sequence[str] | pd.DataFrame | None
+    ) -> tuple[Ends, Ints, Ints]:
+        """Return the ends of a matrix, and the rows of its origins and destinations, sorted by id."""
+        start = self.centres() if origins is None else origins
+        end = start if destinations is None else destinations
+        start_ends, end_ends = self._ends(start), self._ends(end)
+        apart = start_ends.table.merge(end_ends.table, on="id").query("lon_x != lon_y or lat_x != lat_y")[
+            "id"
+        ]
+        if len(apart):
+            raise BadInputError(
+                Problem(f"places {name}", "stands at two points", "give each point an id of its own")
+                for name in apart
+            )
+        ends = self._joined(start_ends, end_ends)
+        return ends, ends.rows(sorted(start_ends.ids)), ends.rows(sorted(end_ends.ids))
+
     def route(
-        self, origin: str, destination: str, **words: str | None
+        self, origin: str, destination: str, *, within_min: float | None = None, **words: str | None
     ) -> tuple[Verdict, tuple[Stage, ...] | None]:
         """Return time and stages of the journey between two places.
 
@@ -430,17 +528,20 @@ class Study:
         ----------
         origin, destination
             Id of a place, station or zone, or a point ``lon,lat``.
+        within_min
+            Limit, minutes: with a statistic over departures, also the share of them that take no longer.
         **words
-            clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
+            clock, mode, period, traveller, statistic, timing; the period is ``midday`` if not given.
 
         Returns
         -------
         verdict : Verdict
-            One row: minutes and parts.
+            One row: minutes and parts; with `within_min` also the reliability.
         stages : tuple of Stage or None
             None where there is no journey.
         """
-        verdict = self._judge([(origin, destination)], self.free_query(**words), None, paths=True)
+        query = self.share_query(within_min, **words)
+        verdict = self._judge([(origin, destination)], query, within_min, paths=True)
         return verdict, verdict.paths[0]
 
     def free_query(self, **words: str | None) -> Query:
@@ -456,9 +557,24 @@ class Study:
             period = "midday"
         return self.query(**{**words, "period": period})
 
+    def share_query(self, within_min: float | None, **words: str | None) -> Query:
+        """Return a query as `free_query` does; raise an error if no share within minutes can go with it."""
+        query = self.free_query(**words)
+        if within_min is None:
+            return query
+        problems = []
+        if not within_min > 0:
+            problems.append(Problem("--within", f"{within_min:g} is no limit", "minutes above 0"))
+        if not query.by_window:
+            what = f"{query.statistic}, {query.mode}, {query.clock} has no departures to take a share of"
+            problems.append(Problem("--within", what, "ask for --statistic p50 by transit, station or door"))
+        if problems:
+            raise BadInputError(problems)
+        return query
+
     # ----------------------------------------------------------------------------------------------- surface
 
-    def surface(self, place: str, *, cell_m: float = 500, **words: str | None) -> xr.DataArray:
+    def surface(self, place: str, *, cell_m: float | None = None, **words: str | None) -> xr.DataArray:
         """Return the minutes from a place to the centre of each cell of the region.
 
         Parameters
@@ -466,7 +582,7 @@ class Study:
         place
             Id of a place, station or zone, or a point ``lon,lat``.
         cell_m
-            Side of the square cells, m.
+            Side of the square cells, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 
@@ -490,7 +606,7 @@ class Study:
         place: str,
         minutes: Sequence[float] = (15, 30, 45, 60),
         *,
-        cell_m: float = 500,
+        cell_m: float | None = None,
         **words: str | None,
     ) -> gpd.GeoDataFrame:
         """Return what can be reached from a place within limits, as nested polygons with holes.
@@ -502,7 +618,7 @@ class Study:
         minutes
             Limits, ascending.
         cell_m
-            Side of the square cells of the surface, m.
+            Side of the square cells of the surface, m; by the region's size if not given.
         **words
             clock, mode, period, traveller, statistic; the period is ``midday`` if not given.
 

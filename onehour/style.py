@@ -36,13 +36,15 @@ MODE_COLOURS = {
     "intercity": "#0072B2",
     "conventional": "#8C6BB1",
     "metro": "#009E73",
+    "street": "#B07C2A",
     "expressway": "#B5B5B5",
 }
 MODE_NAMES = {
     "hsr": ("高铁", "high-speed rail"),
     "intercity": ("城际", "intercity rail"),
     "conventional": ("普速", "conventional rail"),
-    "metro": ("地铁", "metro, tram"),
+    "metro": ("地铁", "metro"),
+    "street": ("公交", "bus, tram"),
     "expressway": ("高速公路", "expressway"),
 }
 STATUS_LINES: dict[str, Any] = {"open": "-", "construction": (0, (4, 1.2)), "planned": (0, (1, 1.1))}

@@ -37,9 +37,21 @@ def empty_table(title: str) -> Table:
 
 
 def pair_text(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """Return both ends of a row with names, in Chinese and English: ``禅城区 Chancheng → 越秀区 Yuexiu``."""
-    ends = (f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}" for end in ("origin", "destination"))
-    return " → ".join(end.strip() for end in ends)
+    """Return both ends of a row with names, in Chinese and English: ``禅城区 Chancheng → 越秀区 Yuexiu``.
+
+    An end without a name is called by its id.
+    """
+    ends = (
+        f"{row[f'{end}_name_zh']} {row[f'{end}_name_en']}".strip() or str(row[end])
+        for end in ("origin", "destination")
+    )
+    return " → ".join(ends)
+
+
+def statistic_text(found: Mapping[str, Any]) -> str:
+    """Return a statistic, what it is of where that is not the times, and if the period holds arrivals."""
+    of = " of access" if found.get("percentile_of") == "access" else ""
+    return f"{found['statistic']}{of}{' · arrive-by' if found['timing'] == 'arrive-by' else ''}"
 
 
 def print_set(console: Console, found: Mapping[str, Any]) -> None:
@@ -47,6 +59,12 @@ def print_set(console: Console, found: Mapping[str, Any]) -> None:
     if found["set"]:
         values = ", ".join(f"{name}={value:g}" for name, value in found["set"].items())
         console.print(f"Set for this run: {values}", style="yellow")
+
+
+def print_ways(console: Console, found: Mapping[str, Any]) -> None:
+    """Print over what one walks and drives."""
+    ways = found["ways"]
+    console.print(f"Walking: {ways['walking']} · car: {ways['car']}", style="dim")
 
 
 def print_doubts(console: Console, rows: Sequence[str]) -> None:
@@ -78,6 +96,7 @@ def print_basis(console: Console, found: Mapping[str, Any], doubts: Sequence[str
         f"onehour {found['onehour']}",
         style="dim",
     )
+    print_ways(console, found)
     print_set(console, found)
     print_doubts(console, doubts)
     assumed = ", ".join(f"{row['name']}={row['value']:g}" for row in found["assumed"])

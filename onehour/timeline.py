@@ -11,7 +11,7 @@ import pandas as pd
 
 from network.errors import BadInputError
 from network.graph import PARTS
-from onehour.provenance import own_version
+from onehour.provenance import version
 from onehour.readings import verdict_row
 from onehour.store import Store
 from sim.check import Verdict
@@ -258,7 +258,7 @@ def course(
     if problems := year_problems(first, last):
         raise BadInputError(problems)
     values = sorted(study.values.items())  # noqa: PD011 - no table
-    key = [own_version(), study.area.region.hash, values, aim.model_dump(mode="json"), str(query)]
+    key = [version(), study.area.region.hash, values, aim.model_dump(mode="json"), str(query)]
     with Store(folder, "verdicts", key) as store:
         judge = _Judge(study, aim, asdict(query), store, tell)
         found = timeline(study.scenario, study.area.region, (first, last), judge)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scenarios.apply import Applied, Touched
     from scenarios.cards import Card, get_card, list_cards
-    from scenarios.goals import Goal, get_goal, list_goals
+    from scenarios.goals import Goal, get_goal, headline_goal, list_goals
     from scenarios.scenario import Scenario, compose, get_scenario, list_scenarios
     from scenarios.schema import json_schema
 
@@ -25,6 +25,7 @@ _HOMES = {
     "get_card": "scenarios.cards",
     "get_goal": "scenarios.goals",
     "get_scenario": "scenarios.scenario",
+    "headline_goal": "scenarios.goals",
     "json_schema": "scenarios.schema",
     "list_cards": "scenarios.cards",
     "list_goals": "scenarios.goals",
@@ -41,6 +42,7 @@ __all__ = [
     "get_card",
     "get_goal",
     "get_scenario",
+    "headline_goal",
     "json_schema",
     "list_cards",
     "list_goals",

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 NoEffect = Literal["alias", "open in base", "outside", "not about time", "no position known"]
 Status = Literal["open", "construction", "planned", "study", "partial"]
-Kind = Literal["hsr", "intercity", "metro", "hub", "airport", "expressway", "crossing", "road", "policy"]
+Kind = Literal[
+    "hsr", "intercity", "metro", "street", "hub", "airport", "expressway", "crossing", "road", "policy"
+]
 _YEAR = re.compile(r"(\d{4})(\+?)")
 
 

@@ -25,9 +25,9 @@ Lon = Annotated[float, Field(ge=-180, le=180)]
 Lat = Annotated[float, Field(ge=-90, le=90)]
 Kmh = Annotated[float, Field(ge=5, le=500)]
 Km = Annotated[float, Field(gt=0, le=1000)]
-LineClass = Literal["hsr", "intercity", "conventional", "metro"]
-StationClass = Literal["hub", "national", "intercity", "metro"]
-System = Literal["rail", "metro"]
+LineClass = Literal["hsr", "intercity", "conventional", "metro", "street"]
+StationClass = Literal["hub", "national", "intercity", "metro", "street"]
+System = Literal["rail", "metro", "street"]
 RoadClass = Literal["expressway", "urban", "connector"]
 
 

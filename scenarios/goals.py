@@ -46,6 +46,7 @@ class Goal(BaseModel):
     period: str = "am-peak"
     traveller: Literal["random", "planned"] = "random"
     statistic: str = "p50"
+    timing: Literal["depart-after", "arrive-by"] = "depart-after"
     pairs: Pairs | None = None
     reason_not: str = Field("", description="why the goal cannot be checked")
     ambiguities: str = ""
@@ -100,12 +101,15 @@ class _File(BaseModel):
     goal: tuple[Goal, ...]
 
 
-#: The goal of a region that ships none: every centre within an hour of every other.
+HEADLINE = "G02_centres_1h_rail"
+"""Goal that is judged where none is named, of the regions that ship it."""
+
+#: The goal of a region that ships none: every place within an hour of every other.
 ANY_REGION = Goal.model_validate(
     {
-        "goal_id": "G02_centres_1h_rail",
-        "text_seed": "every centre within one hour of every other",
-        "scope": "all centres of the region",
+        "goal_id": "all-places-60",
+        "text_seed": "every place to every place within 60 minutes",
+        "scope": "all places of the region",
         "limit_min": 60,
         "pairs": {"between": "centres"},
     }
@@ -142,6 +146,12 @@ def list_goals(region_id: str) -> tuple[Goal, ...]:
     if found is None:
         raise BadInputError(problems)
     return found.goal
+
+
+def headline_goal(region_id: str) -> Goal:
+    """Return the goal that is judged where none is named: `HEADLINE`, or the first of the region's."""
+    goals = list_goals(region_id)
+    return next((goal for goal in goals if goal.goal_id == HEADLINE), goals[0])
 
 
 def get_goal(goal_id: str, region_id: str) -> Goal:

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Headways of planned lines, minutes in the peak and off it: the plan gives none (see docs/scenarios.md).
-PLANNED_HEADWAY_MIN = {"hsr": (30, 40), "intercity": (15, 20), "conventional": (30, 60), "metro": (4, 7)}
+PLANNED_HEADWAY_MIN = {
+    "hsr": (30, 40),
+    "intercity": (15, 20),
+    "conventional": (30, 60),
+    "metro": (4, 7),
+    "street": (8, 12),
+}
 
 
 def add_service(draft: Draft, change: AddService, by: str) -> Touched:
@@ -104,6 +110,9 @@ def _run_and_dwell(
     """
     if stops[1].run_min is not None or change.class_ == "metro":
         return [stop.run_min for stop in stops[1:]], [stop.dwell_min for stop in stops]
+    if change.class_ == "street":
+        what = f"{change.line} has no times, and no model knows those of buses"
+        raise BadInputError(Problem("stops", what, "give run_min at all stops but the first"))
     model = RunTimeModel()
     speed = float(draft.by("lines", "line_id", "max_speed_kmh").get(change.line, np.nan))
     if np.isnan(speed):
@@ -114,7 +123,7 @@ def _run_and_dwell(
     other = Counter(
         station
         for station, line in set(zip(table["station_id"].tolist(), table["line_id"].tolist(), strict=True))
-        if kinds.get(line) != "metro" and line != change.line
+        if kinds.get(line) not in {"metro", "street"} and line != change.line
     )
     meeting = np.array([float(other[stop.station]) for stop in stops])
     run = np.zeros(len(km))
@@ -153,14 +162,13 @@ def _new_line(
     """Add a line with its stops; return rows by table."""
     if change.max_speed_kmh is None:
         raise BadInputError(Problem("max_speed_kmh", f"the new line {change.line} has no speed", "give it"))
-    metro = change.class_ == "metro"
     line = {
         "line_id": change.line,
         "name_zh": change.name_zh,
         "name_en": change.name_en,
         "class": change.class_,
         "max_speed_kmh": change.max_speed_kmh,
-        "commercial_speed_kmh": commercial_kmh(draft.region, change.max_speed_kmh) if metro else None,
+        "commercial_speed_kmh": _commercial_kmh(draft.region, change) if change.class_ == "metro" else None,
         "length_km": round(float(between_km.sum()), 2),
         "project_id": by,
         "source": change.source,
@@ -239,6 +247,14 @@ def extend(draft: Draft, change: Reroute, by: str) -> Touched:
     return Touched(
         by, change.type, f"{words}, {stations} new stations", rows, change.source, change.confidence
     )
+
+
+def _commercial_kmh(region: Region, change: AddService) -> float | None:
+    """Return the commercial speed of a new metro line; None where its times are given and no line has one."""
+    timed = change.stops[1].run_min is not None
+    if timed and region.table("lines")["commercial_speed_kmh"].isna().all():
+        return None
+    return commercial_kmh(region, change.max_speed_kmh or 0.0)
 
 
 def _speed(draft: Draft, line: str, family: str) -> tuple[str, float]:
@@ -384,7 +400,8 @@ def commercial_kmh(region: Region, max_speed_kmh: float) -> float:
     lines = region.table("lines")
     metro = lines[(lines["class"] == "metro") & lines["commercial_speed_kmh"].notna()]
     if metro.empty:
-        raise BadInputError(Problem("max_speed_kmh", "no metro line tells a commercial speed"))
+        what = "no metro line tells a commercial speed"
+        raise BadInputError(Problem("max_speed_kmh", what, "give run_min at the stops"))
     away = (metro["max_speed_kmh"] - max_speed_kmh).abs()
     alike = metro[away == away.min()] if away.notna().any() else metro
     return round(float(alike["commercial_speed_kmh"].median()), 1)

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from scenarios.changes import AddStation, Stop
     from scenarios.draft import Draft
 
-_STATION_CLASS = {"hsr": "national", "intercity": "intercity", "conventional": "national", "metro": "metro"}
+_STATION_CLASS = {
+    "hsr": "national",
+    "intercity": "intercity",
+    "conventional": "national",
+    "metro": "metro",
+    "street": "street",
+}
 
 
 def new_stations(
@@ -51,7 +57,7 @@ def new_stations(
                 "station_id": stop.station,
                 "name_zh": stop.name_zh,
                 "name_en": stop.name_en,
-                "system": "metro" if kind == "metro" else "rail",
+                "system": kind if kind in {"metro", "street"} else "rail",
                 "class": kind,
                 "district_id": district,
                 "lon": stop.lon,
@@ -68,9 +74,9 @@ def new_stations(
 def _class_of(stop: Stop, line_class: str) -> str:
     """Return the class of a new station: that of the line, but of the metro or the railway as it says."""
     own = _STATION_CLASS[line_class]
-    if stop.system == "metro":
-        return "metro"
-    return "intercity" if stop.system == "rail" and own == "metro" else own
+    if stop.system in {"metro", "street"}:
+        return stop.system
+    return "intercity" if stop.system == "rail" and own in {"metro", "street"} else own
 
 
 def joined(draft: Draft, names: Sequence[str], by: str) -> dict[str, int]:

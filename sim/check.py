@@ -36,7 +36,8 @@ class Verdict:
         Limit in minutes; None where the goal sets none.
     table
         One row an ordered pair, sorted by origin and destination: origin, destination, minutes (NaN: no
-        journey), slack_min, kept, close, note, and a column ``<part>_min`` for each part.
+        journey), slack_min, kept, close, note, and a column ``<part>_min`` for each part. Over departures
+        and with a limit also reliability: the share of the departures within it.
     people_share
         Share of the origins' people whose destinations are within the limit, each origin's people counting by
         the share of its destinations; NaN without population.
@@ -110,7 +111,7 @@ def check(
     start = ends.rows(pair[0] for pair in ordered)
     end = ends.rows(pair[1] for pair in ordered)
     origins, destinations = np.unique(start), np.unique(end)
-    times = router.times(origins, destinations)
+    times = router.times(origins, destinations, within_min=limit_min)
     at = np.searchsorted(origins, start), np.searchsorted(destinations, end)
     seconds, parts = times.seconds[at], times.parts_s[at]
     reached = seconds >= 0
@@ -122,6 +123,8 @@ def check(
     table["slack_min"] = np.nan if limit_min is None else limit_min - table["minutes"]
     table["kept"] = reached & (seconds <= limit_s)
     table["close"] = table["slack_min"].abs() <= CLOSE_MIN
+    if times.within is not None and limit_min is not None:
+        table["reliability"] = times.within[at]
     shared = (seconds == 0) & (start != end) & (query.clock != "door") & (query.mode != "car")
     table["note"] = np.where(shared, "same station", "")
     for row in np.flatnonzero(~reached):

@@ -47,15 +47,17 @@ class Contraction(NamedTuple):
         int32 [nodes]: line of each node in a search; line 0 is the highest rank.
     parent_line
         int32 [nodes]: line of each line's parent in the elimination tree; -1 at roots.
-    arc_of
-        int64 [links]: twice the arc of each link, plus 1 where it leads down; -1 for loops.
+    link, place
+        int32, int64 [links that are no loops]: links by their places, ascending, and those places: twice the
+        arc of a link, plus 1 where it leads down.
     first, runs, lower_start, inner, lower, trees, top
         The arcs and the ranks.
     """
 
     line: Int32Array
     parent_line: Int32Array
-    arc_of: Int64Array
+    link: Int32Array
+    place: Int64Array
     first: Int64Array
     runs: Int32Array
     lower_start: Int64Array
@@ -89,10 +91,13 @@ class Contraction(NamedTuple):
         rank[node] = np.arange(n, dtype=np.int32)
         first, above = shortcuts.shortcut_arcs(start, near, node, rank, parent)
         trees, top = ordering.subtree_runs(parent, max(1, n // _SHARE))
+        place = shortcuts.places_of_links(first, above, rank, graph.tail, graph.head)
+        link = np.argsort(place, kind="stable")[np.count_nonzero(place < 0) :].astype(np.int32)
         return cls(
             line=(n - 1 - rank).astype(np.int32),
             parent_line=np.where(parent >= 0, n - 1 - parent, -1)[::-1].astype(np.int32),
-            arc_of=shortcuts.arcs_of_links(first, above, rank, graph.tail, graph.head),
+            link=link,
+            place=place[link],
             first=first,
             runs=shortcuts.runs_of_arcs(first, above),
             **dict(zip(_LOWER, shortcuts.lower_arcs(first, above, top, customization.BLOCK), strict=True)),
@@ -125,7 +130,7 @@ class Contraction(NamedTuple):
         threads = available_threads()
         times_s = customization.arc_column(self.n_arcs)
         rows = aligned(5 * threads, 2 * self.line.size).reshape(threads, 5, -1)
-        customization.link_times(self.arc_of, seconds, times_s)
+        customization.link_times(self.link, self.place, seconds, times_s, threads)
         customization.basic(
             self.first,
             self.runs,

@@ -24,6 +24,7 @@ from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError
 from scenarios.cards import relations
 from scenarios.scenario import compose
+from sim.access import with_street_changes
 from sim.factors import Factors
 from sim.journeys import Network
 from sim.processes import shared_out
@@ -231,11 +232,11 @@ class Evaluator:
     def _applied(self, mask: Bools, *, roads: bool = True) -> Region:
         """Return the region under a choice of cards, with the numbers that are set."""
         region = self._scenario(mask).apply(self.region, roads=roads).region
-        if not self._values:
-            return region
-        periods = region.about.period_names
-        numbers = region.parameters.with_values(self._values, periods=periods, source="set")
-        return region.replace(parameters=numbers)
+        if self._values:
+            periods = region.about.period_names
+            numbers = region.parameters.with_values(self._values, periods=periods, source="set")
+            region = region.replace(parameters=numbers)
+        return with_street_changes(region)
 
     def _learn(self, progress: Callable[[int, int], None] | None) -> None:
         """Find out which cards each row depends on."""

@@ -12,10 +12,12 @@ import pyproj
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from network.distances import metric_xy
 from network.ends import in_core
 from network.errors import BadInputError, Problem
+from network.streets.model import SNAP_M
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-CELL_M = 500.0
-"""Side of a cell where none is given, m."""
+CELLS_M = (100.0, 200.0, 500.0)
+"""Sides of a cell where none is given, m: the least that makes at most `USUAL_CELLS`, else the largest."""
 
+USUAL_CELLS = 250_000
+
+_STEP_M = 100.0
 _SIDES_M = (10.0, 10_000.0)
 _MOST_CELLS = 5_000_000
 
@@ -78,6 +83,22 @@ class Grid:
         rows, columns = np.nonzero(self.inside)
         return np.column_stack([self.x_m[columns], self.y_m[rows]])
 
+    @cached_property
+    def lon_lat(self) -> Floats:
+        """Centres of the cells inside, degrees WGS 84, [inside, 2]."""
+        to_degrees = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        return np.column_stack(to_degrees.transform(*self.xy.T))
+
+    def cells(self) -> pd.DataFrame:
+        """Return the cells inside as places: id, lon, lat (degrees, seven decimals), sorted by id.
+
+        An id is that of the cell's lower left corner in metres of the metric CRS: ``N2553000E0735000``.
+        """
+        corner = np.rint(self.xy - self.cell_m / 2).astype(np.int64)
+        lon, lat = np.round(self.lon_lat, 7).T
+        ids = [f"N{y:07}E{x:07}" for x, y in corner.tolist()]
+        return pd.DataFrame({"id": ids, "lon": lon, "lat": lat}).sort_values("id", ignore_index=True)
+
     def holds(self, xy: Floats) -> Bools:
         """Return whether points lie in cells that are inside; [points], of metres [points, 2]."""
         left, low = self.x_m[0] - self.cell_m / 2, self.y_m[0] - self.cell_m / 2
@@ -89,16 +110,17 @@ class Grid:
         return found
 
 
-def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
+def grid_of(region: Region, cell_m: float | None = None) -> Grid:
     """Return the grid of a region.
 
     Parameters
     ----------
     region
         Its districts are what is inside, with what they surround: simplified boundaries leave gaps. Without
-        districts it is the box around its stations and places, as far beyond as the feeder bus goes.
+        districts it is the box around its stations, places and zones, as far beyond as feet or the
+        feeder bus go; and where it has streets, what of that is near to one of them, or to a station.
     cell_m
-        Side of a cell, m.
+        Side of a cell, m; one of `CELLS_M` by the region's size if None.
 
     Raises
     ------
@@ -106,11 +128,14 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
         The side is no length from 10 m to 10 km, or the cells were more than five millions.
     """
     low, high = _SIDES_M
-    if not low <= cell_m <= high:
+    if cell_m is not None and not low <= cell_m <= high:
         fix = f"a length from {low:g} to {high:g} m"
         raise BadInputError(Problem("--cell-m", f"{cell_m:g} is no side of a cell", fix))
     shapes = [shapely.geometry.shape(feature["geometry"]) for feature in region.districts["features"]]
     (left, bottom), (right, top) = _box(region, shapes)
+    if cell_m is None:
+        area = (right - left) * (top - bottom)
+        cell_m = next((side for side in CELLS_M if area <= USUAL_CELLS * side**2), CELLS_M[-1])
     count = ((right - left) / cell_m + 3) * ((top - bottom) / cell_m + 3)
     if count > _MOST_CELLS:
         least = np.ceil(np.sqrt((right - left) * (top - bottom) / _MOST_CELLS) / 10 + 1) * 10
@@ -123,7 +148,7 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
     inside = np.zeros((len(y_m), len(x_m)), bool)
     core = np.zeros_like(inside)
     if not shapes:
-        inside[1:-1, 1:-1] = True
+        inside[1:-1, 1:-1] = _near_ways(region, x_m[1:-1], y_m[1:-1])
         return Grid(region.about.crs, cell_m, x_m, y_m, inside, core)
     ids = pd.Series([str(one["properties"]["district_id"]) for one in region.districts["features"]])
     to_degrees = pyproj.Transformer.from_crs(region.about.crs, "EPSG:4326", always_xy=True)
@@ -136,6 +161,25 @@ def grid_of(region: Region, cell_m: float = CELL_M) -> Grid:
         inside |= near
         core[near] = in_a_core
     return Grid(region.about.crs, cell_m, x_m, y_m, without_holes(inside), core)
+
+
+def _near_ways(region: Region, x_m: Floats, y_m: Floats) -> Bools:
+    """Return which cells are near to a street on foot, or to a station; all where the region has no streets.
+
+    What is farther from the streets, such as open water, would be reached in a straight line.
+    """
+    streets = region.streets("walk")
+    if streets is None:
+        return np.ones((len(y_m), len(x_m)), bool)
+    ways = metric_xy(region, pd.DataFrame({"lon": streets.shape_lon, "lat": streets.shape_lat}))
+    lines = shapely.linestrings(
+        ways, indices=np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
+    )
+    spots = shapely.get_coordinates(shapely.segmentize(lines, _STEP_M))
+    tree = cKDTree(np.concatenate([spots, metric_xy(region, region.stations)]))
+    cells = np.column_stack([side.ravel() for side in np.meshgrid(x_m, y_m)])
+    away_m = np.asarray(tree.query(cells, distance_upper_bound=SNAP_M["walk"])[0], np.float64)
+    return (away_m <= SNAP_M["walk"]).reshape(len(y_m), len(x_m))
 
 
 def without_holes(inside: Bools) -> Bools:
@@ -162,8 +206,10 @@ def _box(region: Region, shapes: Sequence[shapely.Geometry]) -> tuple[Floats, Fl
         points = pd.DataFrame(shapely.get_coordinates(shapes), columns=["lon", "lat"])
         xy, margin_m = metric_xy(region, points), 0.0
     else:
-        xy = np.concatenate([metric_xy(region, table) for table in (region.stations, region.places)])
-        margin_m = 1000 * region.parameters["feeder_max_km"]
+        xy = np.concatenate(
+            [metric_xy(region, table) for table in (region.stations, region.places, region.zones)]
+        )
+        margin_m = 1000 * max(region.parameters["feeder_max_km"], region.parameters["walk_max_km"])
     if not len(xy):
         raise BadInputError(Problem("region", "has no districts, stations or places", "nowhere to travel"))
     return xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from network.compile import RideTables, compile_graph
+from network.compile import RideTables, compile_graph, road_points
 from network.errors import BadInputError, Problem
 from network.graph import PARTS, LinkKind
 from network.timetable import Timetable
+from sim.access import ways, with_street_changes
+from sim.drives import street_drives, street_road_graph
 from sim.labels import Labels
 from sim.results import Stage, Times
 from sim.search import UNREACHED, SearchGraph
@@ -22,22 +24,33 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from network.access import Ways
     from network.compile import Query
     from network.ends import Ends
     from network.graph import MultimodalGraph
     from network.region import Region
+    from network.roads import RoadGraph
 
     Ints = NDArray[np.int64]
 
 
 @dataclass(eq=False)
 class Network:
-    """A region in the state of a scenario, with what its searches share."""
+    """A region in the state of a scenario, with what its searches share.
+
+    Where the region has streets to walk on, changes on foot lead over them
+    (`sim.access.with_street_changes`), and so do ways to and from stations.
+    """
 
     region: Region
     _routers: dict[tuple[Query, tuple[object, ...]], Router | WindowRouter] = field(
         default_factory=dict, repr=False
     )
+    _ways: dict[tuple[object, ...], Ways] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lead changes on foot over the streets."""
+        self.region = with_street_changes(self.region)
 
     @cached_property
     def tables(self) -> RideTables:
@@ -54,14 +67,29 @@ class Network:
         """Timetable of the region."""
         return Timetable.from_region(self.region)
 
+    def ways(self, ends: Ends) -> Ways:
+        """Return the ways of ends to stations and to each other; those of the last few are kept."""
+        if ends.key not in self._ways:
+            if len(self._ways) >= _MOST_WAYS:
+                self._ways.pop(next(iter(self._ways)))
+            self._ways[ends.key] = ways(self.region, ends)
+        return self._ways[ends.key]
+
+    def road(self, ends: Ends, query: Query) -> RoadGraph | None:
+        """Return drives over the region's streets as a road graph; None where the sketch of roads serves."""
+        drives = None if query.mode == "transit" else street_drives(self.region)
+        if drives is None:
+            return None
+        points = road_points(ends, query, self.tables)
+        return street_road_graph(drives, self.region, query.period, points, len(ends))
+
     def router(self, ends: Ends, query: Query) -> Router | WindowRouter:
         """Return the router between `ends`; the same ends and query get the same router."""
         key = query, ends.key
         if key not in self._routers:
             if len(self._routers) >= _MOST_ROUTERS:
                 self._routers.pop(next(iter(self._routers)))
-            runs = query.by_window and len(self.tables.calls.service) > 0  # else a walk is all there is
-            self._routers[key] = (WindowRouter if runs else Router)(self, ends, query)
+            self._routers[key] = (WindowRouter if query.by_window else Router)(self, ends, query)
         return self._routers[key]
 
     def graph_router(self, ends: Ends, query: Query) -> Router:
@@ -70,7 +98,7 @@ class Network:
         Raises
         ------
         BadInputError
-            The statistic is a percentile, which no graph holds.
+            The statistic is over departures, which no graph holds.
         """
         found = self.router(ends, query)
         if isinstance(found, WindowRouter):
@@ -80,6 +108,7 @@ class Network:
 
 
 _MOST_ROUTERS = 32
+_MOST_WAYS = 8
 
 
 class Router:
@@ -98,26 +127,48 @@ class Router:
     def __init__(self, network: Network, ends: Ends, query: Query) -> None:
         self.network, self.ends, self.query = network, ends, query
         self.graphs: tuple[MultimodalGraph, ...] = tuple(
-            compile_graph(network.region, ends, single, network.tables) for single in query.alternatives
+            compile_graph(
+                network.region,
+                ends,
+                single,
+                network.tables,
+                network.ways(ends) if single.clock == "door" and single.mode != "car" else None,
+                network.road(ends, single),
+            )
+            for single in query.alternatives
         )
         self.searches = tuple(
             SearchGraph.from_arrays(graph.tail, graph.head, graph.seconds, graph.n_nodes)
             for graph in self.graphs
         )
 
-    def times(self, origins: Sequence[int] | Ints, destinations: Sequence[int] | Ints) -> Times:
-        """Return times and parts between rows of the ends."""
+    def times(
+        self,
+        origins: Sequence[int] | Ints,
+        destinations: Sequence[int] | Ints,
+        *,
+        parts: bool = True,
+        within_min: float | None = None,
+    ) -> Times:
+        """Return times between rows of the ends, with their parts where those are asked for.
+
+        One time stands for all departures here, so there are no shares of them within a limit.
+        """
+        del within_min
         start, end = np.asarray(origins, np.int64), np.asarray(destinations, np.int64)
         best = Times(
             np.full((start.size, end.size), -1, np.int64),
-            np.zeros((start.size, end.size, len(PARTS)), np.int64),
+            np.zeros((start.size, end.size, len(PARTS) if parts else 0), np.int64),
             np.zeros((start.size, end.size), np.int64),
         )
         for number, (graph, search) in enumerate(zip(self.graphs, self.searches, strict=True)):
-            found = search.parts(graph.origin[start], graph.destination[end], values=graph.parts_s)
+            values = graph.parts_s if parts else graph.parts_s.sum(axis=1, keepdims=True, dtype=np.int32)
+            found = search.parts(graph.origin[start], graph.destination[end], values=values)
             seconds = np.where(found.times_s == UNREACHED, -1, found.sums.sum(axis=2))
             better = (seconds >= 0) & ((best.seconds < 0) | (seconds < best.seconds))
-            best.seconds[better], best.parts_s[better] = seconds[better], found.sums[better]
+            best.seconds[better] = seconds[better]
+            if parts:
+                best.parts_s[better] = found.sums[better]
             best.alternative[better] = number
         return best
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -54,7 +55,7 @@ class Bands(NamedTuple):
     exact: Bools
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Platforms:
     """The part of a timetable that runs between two times.
 
@@ -86,6 +87,11 @@ class Platforms:
     pattern: Int32s
     trip: Int32s
     backward: bool
+
+    @cached_property
+    def by_stop(self) -> tuple[Int64s, Int64s]:
+        """Platforms by stop: rows, and the first of each stop."""
+        return _by_value(self.stop, int(self.stop.max(initial=-1)) + 1)
 
     @property
     def count(self) -> int:
@@ -125,7 +131,7 @@ class Platforms:
 
     def _ways(self, access: Access, stop_s: Int32s, platform_s: Int32s) -> Ways:
         """Return the ways by platform that lead by a stop."""
-        order, start = _by_value(self.stop, len(stop_s))
+        order, start = self.by_stop
         many = np.diff(start)[access.stop]
         way = np.repeat(np.arange(len(access.stop)), many)
         platform = order[_flat(start[:-1][access.stop], many)]

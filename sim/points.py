@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from network.distances import straight_km
+from network.distances import on_sphere, straight_km
 from network.errors import BadInputError, Problem
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Settings:
         The same, m along the way.
     walk_max_min
         Longest walk all the way, min.
+    transfer_max_m
+        Stops so near to each other, m along the way, are joined on foot; 0: by the timetable alone.
     min_transfer_s
         Least time between reaching a stop and a departure, s; the first one too.
     max_rides
@@ -57,6 +59,7 @@ class Settings:
     egress_max_min: float = 30.0
     egress_max_m: float = 2000.0
     walk_max_min: float = 30.0
+    transfer_max_m: float = 0.0
     min_transfer_s: int = 60
     max_rides: int = 8
 
@@ -96,6 +99,10 @@ class Points(NamedTuple):
     access: Access
     inside: bool = False
 
+    def one(self, row: int) -> Points:
+        """Return one of the points alone."""
+        return Points(self.ids[row : row + 1], Access(*_one_row(*self.access, row)), self.inside)
+
 
 class Directs(NamedTuple):
     """Ways from origins to destinations without riding, in compressed rows: int32 arrays, s."""
@@ -103,6 +110,10 @@ class Directs(NamedTuple):
     start: Int32s
     to: Int32s
     seconds: Int32s
+
+    def one(self, row: int) -> Directs:
+        """Return the ways from one of the origins alone."""
+        return Directs(*_one_row(*self, row))
 
 
 class Placed(NamedTuple):
@@ -164,6 +175,34 @@ def direct_walks(start: Placed, end: Placed, settings: Settings) -> Directs | No
     return Directs(begin.astype(np.int32), other.astype(np.int32), seconds.astype(np.int32))
 
 
+def joined_on_foot(timetable: Timetable, settings: Settings) -> Timetable:
+    """Return a timetable with a walk between all stops in reach; of two ways the quicker counts.
+
+    Walks take the way of `walks_between`, up to `Settings.transfer_max_m`.
+    """
+    if not settings.transfer_max_m > 0:
+        return timetable
+    places = positions(timetable.stops)
+    tail, head, seconds = walks_between(
+        places, places, settings, most_min=math.inf, most_m=settings.transfer_max_m
+    )
+    own = np.repeat(np.arange(timetable.n_stops), np.diff(timetable.transfer_start))
+    tail, head = np.append(own, tail), np.append(timetable.transfer_stop, head)
+    seconds = np.append(timetable.transfer_s, seconds)
+    order = np.lexsort((seconds, head, tail))
+    order = order[tail[order] != head[order]]
+    tail, head, seconds = tail[order], head[order], seconds[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    start = np.append(0, np.cumsum(np.bincount(tail[first], minlength=timetable.n_stops)))
+    return replace(
+        timetable,
+        transfer_start=start.astype(np.int32),
+        transfer_stop=head[first].astype(np.int32),
+        transfer_s=seconds[first].astype(np.int32),
+    )
+
+
 def walks_between(
     lon_lat: Floats, other: Floats, settings: Settings, *, most_min: float, most_m: float
 ) -> tuple[Int64s, Int64s, Int64s]:
@@ -175,8 +214,8 @@ def walks_between(
     if not len(lon_lat) or not len(other):
         none = np.zeros(0, np.int64)
         return none, none, none
-    found = cKDTree(_on_sphere(lon_lat)).sparse_distance_matrix(
-        cKDTree(_on_sphere(other)), 1.01 * reach_m + 1, output_type="ndarray"
+    found = cKDTree(on_sphere(lon_lat)).sparse_distance_matrix(
+        cKDTree(on_sphere(other)), 1.01 * reach_m + 1, output_type="ndarray"
     )
     one, two = found["i"].astype(np.int64), found["j"].astype(np.int64)
     away_m = 1000 * straight_km(lon_lat[one, 0], lon_lat[one, 1], other[two, 0], other[two, 1])
@@ -187,10 +226,10 @@ def walks_between(
     return one, two, seconds.astype(np.int64)
 
 
-def _on_sphere(lon_lat: Floats) -> Floats:
-    """Return points in degrees as x, y, z on a sphere of the earth's size, m."""
-    lon, lat = np.radians(lon_lat).T
-    return 6_371_000 * np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+def _one_row(start: Int32s, to: Int32s, seconds: Int32s, row: int) -> tuple[Int32s, Int32s, Int32s]:
+    """Return one of compressed rows as the only one."""
+    ways = slice(start[row], start[row + 1])
+    return np.array([0, ways.stop - ways.start], np.int32), to[ways], seconds[ways]
 
 
 def positions(stops: pd.DataFrame) -> Floats:

@@ -22,6 +22,7 @@ from sim.kernels._jit import available_threads
 from sim.kernels._lanes import AHEAD, LANES, aligned
 from sim.kernels.customization import CLOSED
 from sim.queries import checked_query
+from sim.spare import SpareMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,6 +75,7 @@ class PreparedGraph:
     _contraction: Contraction
     _arcs: Arcs
     _spare: list[_Workspace] = field(default_factory=list)  # workspaces of all nodes, to be used again
+    _memory: SpareMemory = field(default_factory=SpareMemory)  # that of an earlier result
 
     @classmethod
     def of(cls, graph: SearchGraph, *, progress: Progress | None = None) -> PreparedGraph:
@@ -156,8 +158,9 @@ class PreparedGraph:
         targets
             Node ids, [targets]; None is all nodes.
         out
-            A result of this method of the same shape, to be overwritten: it saves the time in which the
-            system hands out fresh memory.
+            A result of this method of the same shape, to be overwritten. Without it, the memory of the last
+            result that nobody holds any more is used again where it fits, so that a loop that lets go of each
+            result needs no `out`; else the system hands out fresh memory, which takes as long as the search.
 
         Returns
         -------
@@ -181,7 +184,8 @@ class PreparedGraph:
         if targets is not None:
             lines = lines[query.targets]
             runs = phast.lines_above(arcs.down_start, arcs.down, lines)
-        written = aligned(rows, lines.size) if out is None else _checked_lines(out, rows, lines.size)
+        n = lines.size
+        written = self._memory.rows(rows, n) if out is None else _checked_lines(out, rows, n)
         if rows and lines.size:
             place = np.zeros(written.shape[1] + AHEAD + LANES, np.int32)
             place[: lines.size] = lines

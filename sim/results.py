@@ -59,11 +59,15 @@ class Times:
         Whole seconds, -1 where there is no journey, int64 [origins, destinations].
     parts_s
         Seconds by part, int64 [origins, destinations, parts]; columns are `network.graph.PARTS`. They sum to
-        `seconds`; zeros where there is no journey.
+        `seconds`; zeros where there is no journey. Without columns where no parts were asked for.
     alternative
         Which of the router's alternatives each time comes from, int64 [origins, destinations].
+    within
+        Share of the departures that take no longer than a limit, float64 [origins, destinations]; None where
+        the times are not over departures, NaN where no limit was given.
     """
 
     seconds: Ints
     parts_s: Ints
     alternative: Ints
+    within: NDArray[np.float64] | None = None

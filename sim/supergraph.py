@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from network.compile import RideTables, compile_graph
+from network.complexes import are_one
 from network.ends import ends_of
 from network.graph import PARTS, LinkKind
 from network.legs import Legs
 from network.region import positions
 from network.rides import Calls, Rides, rides
 from network.seconds import minutes_s
+from sim.access import ways
 from sim.factors import SCALED_PARTS
 from sim.kernels.masks import BEST, EXPECTED, USUAL, masked_times
 
@@ -79,7 +81,7 @@ class SuperGraph:
         listed = [(key[1], key[2], state) for state, key, _ in held if key[0] == "centre"]
         region = region.replace(tables=_walking(region, walks, listed))
         ends = ends_of(region, wanted)
-        graph = compile_graph(region, ends, query, tables)
+        graph = compile_graph(region, ends, query, tables, ways(region, ends))
         self.origin, self.destination = graph.origin, graph.destination
         state_of = np.array([state for state, _ in runs], np.int64)
         self.lines = sorted({run.line for _, run in runs})
@@ -97,7 +99,8 @@ class SuperGraph:
         link_leg[rides_] = table[row // max(len(keys), 1)] * len(keys) + row % max(len(keys), 1)
         self.graph = _rows_first(graph, link_leg, [walk[4] for walk in walks], door=query.clock == "door")
         at = positions(ids, [name for walk in walks for name in walk[:2]]).reshape(-1, 2)
-        self.walks = np.column_stack([at, [walk[4] for walk in walks]]).astype(np.int32).reshape(-1, 3)
+        joined = np.column_stack([at, [walk[4] for walk in walks]]).reshape(-1, 3).astype(np.int64)
+        self.walks = joined[are_one(region, joined[:, 0], joined[:, 1])].astype(np.int32)
         place = positions(ends.ids, [one[0] for one in listed])
         station = positions(ids, [one[1] for one in listed])
         rows = np.column_stack([place, station, [one[2] for one in listed]]).astype(np.int32).reshape(-1, 3)

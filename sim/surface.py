@@ -1,9 +1,10 @@
 """Surfaces: travel times from places to every cell of a grid, each cell reached by its mode's own rule.
 
 One search goes from each place to all stations and junctions. From there to the cells the rules of
-`network.compile` for the end of a trip are applied to arrays: on foot or by feeder bus (`network.access`),
-over local streets (`network.roads`), or, on the clocks that end at a station, from the nearest one. So the
-centre of a cell has the time that `sim.journeys` finds to a destination at that point.
+`network.compile` for the end of a trip are applied to arrays: on foot or by feeder bus (`network.access`, or
+`sim.access` over real streets), over local streets (`network.roads`), or, on the clocks that end at a
+station, from the nearest one. So the centre of a cell has the time that `sim.journeys` finds to a destination
+there.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from network.access import access_s, walk_s
+from network.access import quicker_s, walk_s
 from network.distances import metric_xy
 from network.ends import Ends
 from network.graph import NodeKind
 from network.roads import local_pace, road_nodes
 from network.seconds import minutes_s, whole_s
+from sim.access import longest_walk_m, street_walks
+from sim.drives import street_drives
 from sim.search import UNREACHED
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from network.compile import Query
     from network.graph import MultimodalGraph
+    from network.region import Region
     from sim.grid import Grid
     from sim.journeys import Network
 
@@ -93,22 +97,49 @@ def _to_stations(network: Network, ends: Ends, query: Query, grid: Grid, best: I
 
 def _to_the_door(network: Network, ends: Ends, query: Query, grid: Grid, best: Ints) -> None:
     """Lower `best` to the times to the cells themselves."""
-    region, numbers = network.region, network.region.parameters
+    region = network.region
     router = network.graph_router(ends, query)
     (graph,), (search,) = router.graphs, router.searches
     times_s = search.times(graph.origin).astype(np.int64)
     if query.mode != "car":
         exits = np.flatnonzero(graph.node_kind == NodeKind.EXIT)
-        reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"])
-        xy = metric_xy(region, region.stations)[graph.node_row[exits]]
-        _spread(best, grid, xy, times_s[:, exits], reach_m, lambda away_m, *_: access_s(away_m, numbers))
+        _to_cells(
+            region, region.stations.iloc[graph.node_row[exits]], times_s[:, exits], grid, best, bus=True
+        )
     if query.mode in {"transit", "any"}:
         at_s = np.where(np.eye(len(ends), dtype=bool), 0, UNREACHED)
-        reach_m = 1000 * numbers["walk_max_km"]
-        xy = metric_xy(region, ends.table)
-        _spread(best, grid, xy, at_s, reach_m, lambda away_m, *_: whole_s(walk_s(away_m, numbers)))
+        _to_cells(region, ends.table, at_s, grid, best, bus=False)
     if query.mode in {"car", "any"}:
         _by_road(network, query, graph, times_s, grid, best)
+
+
+def _to_cells(region: Region, points: pd.DataFrame, at_s: Ints, grid: Grid, best: Ints, *, bus: bool) -> None:
+    """Lower `best` to the times by way of points and from there on foot, or by feeder bus.
+
+    Over streets where the region has them; straight lines serve the bus, and between points and cells that
+    are both off the streets.
+    """
+    numbers, xy = region.parameters, metric_xy(region, points)
+    walks = street_walks(region)
+    reach_m = 1000 * max(numbers["walk_max_km"], numbers["feeder_max_km"] if bus else 0)
+    off_cell, off_point = np.ones(grid.shape, bool), np.ones(len(points), bool)
+    if walks is not None:
+        lon_lat = points[["lon", "lat"]].to_numpy(np.float64)
+        table = walks.table(lon_lat, grid.lon_lat, longest_walk_m(region))
+        off_cell[grid.inside], off_point = table.off_other, table.off_one
+        seconds = whole_s(table.way_m * 3.6 / numbers["walk_kmh"])
+        row, column = (where[table.other] for where in np.nonzero(grid.inside))
+        for origin, from_s in enumerate(at_s):
+            np.minimum.at(best[origin], (row, column), from_s[table.one] + seconds)
+
+    def rule(away_m: Floats, window: Window, point: int) -> Ints:
+        on_foot_s = walk_s(away_m, numbers, longest_km=numbers["walk_max_km"])
+        on_foot_s[~(off_cell[window] & off_point[point])] = np.inf
+        if bus:
+            return quicker_s(on_foot_s, away_m, numbers)
+        return whole_s(np.where(np.isfinite(on_foot_s), on_foot_s, -1))
+
+    _spread(best, grid, xy, at_s, reach_m, rule)
 
 
 def _by_road(
@@ -117,6 +148,21 @@ def _by_road(
     """Lower `best` to the times over roads, in one's own car and in taxis, at the end over local streets."""
     region, numbers, road = network.region, network.region.parameters, graph.road
     if road is None:
+        return
+    park_s = np.where(grid.core, minutes_s(numbers["park_core_min"]), minutes_s(numbers["park_min"]))
+    drives = street_drives(region)
+    if drives is not None:
+        cells = pd.DataFrame(grid.lon_lat, columns=["lon", "lat"])
+        count = len(road.origin)
+        starts = pd.DataFrame({"lon": road.lon[:count], "lat": road.lat[:count]})
+        for number, copy in enumerate(graph.road_nodes):
+            at_s = times_s[:, copy[:count]]
+            after_s = np.where(at_s < UNREACHED, at_s, -1)
+            found_s = drives.between(region, query.period, starts, cells, after_s=after_s).seconds
+            found_s = np.where(found_s < 0, UNREACHED, found_s)
+            if number == 0 and query.clock == "door":
+                found_s += park_s[grid.inside]
+            best[:, grid.inside] = np.minimum(best[:, grid.inside], found_s)
         return
     nodes = road_nodes(region)
     node_xy = metric_xy(region, nodes)
@@ -129,7 +175,6 @@ def _by_road(
     table = pd.DataFrame({"lon": road.lon[points], "lat": road.lat[points]})
     point_xy = metric_xy(region, table)
     point_pace = local_pace(region, query.period, point_xy, nodes, node_xy)
-    park_s = np.where(grid.core, minutes_s(numbers["park_core_min"]), minutes_s(numbers["park_min"]))
     own = True
     for copy in graph.road_nodes:
         at_s = times_s[:, copy]

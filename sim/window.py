@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from network.errors import BadInputError, Problem, UnknownNameError
+from sim.departures import MOST_LANES, clock_text, clocks_s, lanes_of
 from sim.kernels._jit import available_threads
 from sim.kernels.window import NEVER, UNREACHED, window_times
 from sim.kernels.window_journeys import window_journeys
 from sim.platforms import Platforms, platforms
-from sim.points import Access, Directs, Placed, Points, Settings, direct_walks, points, positions
-from sim.window_journeys import Journeys
+from sim.points import (
+    Access,
+    Directs,
+    Placed,
+    Points,
+    Settings,
+    direct_walks,
+    joined_on_foot,
+    points,
+    positions,
+)
+from sim.statistics import DEFAULT_STATISTICS, ranks_of
+from sim.window_journeys import Journeys, journeys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +40,6 @@ if TYPE_CHECKING:
     Int64s = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-DEFAULT_STATISTICS = ("best", "p5", "p25", "p50", "p75", "p95", "mean", "reliability")
-
-MOST_LANES = 64
-"""Departures that are searched at once."""
-
-_PERCENTILE = re.compile(r"p([1-9]\d?|100)")
-_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 _MOST_BYTES = 4_000_000_000
 
 
@@ -62,9 +65,21 @@ class Window:
         day: free from each departure on, takes of the journeys within `max_min` the one that arrives first,
         and leaves for it as late as it allows, so that there is no first wait.
     arrive_by
-        Whether the window holds times to arrive by, in place of departures.
+        Whether the window holds times to arrive by, in place of departures: time runs backwards. The random
+        traveller leaves as late as he may, and what is left until the time counts; who knows the timetable
+        takes of the journeys that are there in time, `max_min` before it at most, the one that leaves last
+        and of those the one that arrives first, and what is left does not count.
     settings
         See `sim.points.Settings`.
+
+    Attributes
+    ----------
+    clocks_s
+        int32 [clocks]: the departures, or times to arrive by, s after midnight.
+    limit_s
+        Longest journey that counts, s.
+    draws
+        How many times phases are drawn: 1 where none is left to chance.
 
     Raises
     ------
@@ -82,23 +97,22 @@ class Window:
         draws: int = 100,
         seed: int = 0,
         traveller: str = "random",
-        grain_s: int = 1,
         arrive_by: bool = False,
         settings: Settings | None = None,
     ) -> None:
-        self.timetable, self.settings = timetable, settings or Settings()
-        begin_s, end_s = _window_s(window, step_s, max_min, draws, self.settings)
+        self.settings = settings or Settings()
+        problems = _number_problems(step_s, max_min, draws, self.settings)
+        self.clocks_s = clocks_s(window, step_s, problems)
+        if problems:
+            raise BadInputError(problems)
+        self.timetable = timetable = joined_on_foot(timetable, self.settings)
         self.traveller, self.arrive_by, self.seed = traveller, arrive_by, seed
-        self.grain_s = max(1, int(grain_s))
         if traveller not in {"random", "planned"}:
             raise UnknownNameError("traveller", traveller, ("random", "planned"))
-        if arrive_by and traveller == "planned":
-            what = "a planned traveller arrives by a time as a random one does"
-            raise BadInputError(Problem("traveller", what, "leave one of the two out"))
         self.limit_s = int(60 * max_min)
-        self.leave_s = np.arange(begin_s, end_s, step_s, dtype=np.int32)
         late_s = self.limit_s * (2 if traveller == "planned" else 1)
-        low_s, high_s = (begin_s - late_s, end_s) if arrive_by else (begin_s, end_s + late_s)
+        low_s, high_s = int(self.clocks_s[0]), int(self.clocks_s[-1])
+        low_s, high_s = (low_s - late_s, high_s) if arrive_by else (low_s, high_s + late_s)
         self.platforms: Platforms = platforms(
             timetable, low_s, high_s, least_s=self.settings.min_transfer_s, backward=arrive_by
         )
@@ -110,7 +124,7 @@ class Window:
     @property
     def count(self) -> int:
         """Number of times behind each statistic: draws × departures."""
-        return self.draws * len(self.leave_s)
+        return self.draws * len(self.clocks_s)
 
     def samples(
         self,
@@ -141,18 +155,52 @@ class Window:
         BadInputError
             The result would be larger than 4 GB.
         """
+        return self._sampled(self._every(origins, destinations, directs, threads).samples_s)
+
+    def moments(
+        self,
+        origins: Points,
+        destinations: Points,
+        directs: Directs | None = None,
+        *,
+        threads: int | None = None,
+    ) -> tuple[Int32s, Int32s]:
+        """Return the travel times of every draw and clock, and when the traveller leaves.
+
+        Returns
+        -------
+        times_s, moment_s
+            int32 [origins, draws, clocks, destinations]: as of `samples`; and s after midnight at which the
+            traveller leaves, or where the window holds times to arrive by is there, of those in the limit.
+
+        Raises
+        ------
+        BadInputError
+            As of `samples`.
+        """
+        found = self._every(origins, destinations, directs, threads)
+        own_s = -self.clocks_s[::-1] if self.arrive_by else self.clocks_s
+        moment_s = np.tile(own_s, (*found.samples_s.shape[:2], self.draws))
+        if found.left_s.size:
+            moment_s = np.where(found.left_s < NEVER, found.left_s, moment_s)
+        return self._sampled(found.samples_s), self._sampled(-moment_s if self.arrive_by else moment_s)
+
+    def _every(
+        self, origins: Points, destinations: Points, directs: Directs | None, threads: int | None
+    ) -> _Found:
+        """Search for all single times."""
         size = 4 * len(origins.ids) * len(destinations.ids) * self.count
         if size > _MOST_BYTES:
-            what, fix = (
-                f"asks for {size / 1e9:.0f} GB of single times",
-                "ask for statistics, or fewer origins",
-            )
-            raise BadInputError(Problem("raw", what, fix))
-        found = self._search(origins, destinations, directs, threads)
-        times_s = found.samples_s.reshape(*found.samples_s.shape[:2], self.draws, len(self.leave_s))
+            what = f"asks for {size / 1e9:.0f} GB of single times"
+            raise BadInputError(Problem("raw", what, "ask for statistics, or fewer origins"))
+        return self._search(origins, destinations, directs, threads)
+
+    def _sampled(self, values: Int32s) -> Int32s:
+        """Return what the kernel wrote for all samples as [origins, draws, clocks, destinations]."""
+        values = values.reshape(*values.shape[:2], self.draws, len(self.clocks_s))
         if self.arrive_by:
-            return np.ascontiguousarray(times_s[..., ::-1].transpose(1, 2, 3, 0))
-        return np.ascontiguousarray(times_s.transpose(0, 2, 3, 1))
+            return np.ascontiguousarray(values[..., ::-1].transpose(1, 2, 3, 0))
+        return np.ascontiguousarray(values.transpose(0, 2, 3, 1))
 
     def statistics(
         self,
@@ -200,9 +248,15 @@ class Window:
         return table.transpose(1, 0, 2) if self.arrive_by else table
 
     def ranked(
-        self, origins: Points, destinations: Points, rank: int, directs: Directs | None = None
-    ) -> tuple[Int32s, Int64s, Int64s]:
-        """Return the rank-th smallest travel time between points, and the departure behind it.
+        self,
+        origins: Points,
+        destinations: Points,
+        rank: int,
+        directs: Directs | None = None,
+        *,
+        within_min: float | None = None,
+    ) -> Ranked:
+        """Return the rank-th smallest travel time between points, and the moment behind it.
 
         Parameters
         ----------
@@ -210,18 +264,24 @@ class Window:
             As for `samples`.
         rank
             From 1 to `count`.
-
-        Returns
-        -------
-        times_s, leave_s, draw
-            [origins, destinations]: int32 s, or `UNREACHED`; s after midnight at which the traveller leaves,
-            and the draw, for `journeys`.
+        within_min
+            Time within which samples are counted, min; by default the longest journey that counts.
         """
-        found = self._search(origins, destinations, directs, None, np.array([rank], np.int64))
-        sample = found.sample_of[..., 0]
-        leave_s = self.leave_s.astype(np.int64)[sample % len(self.leave_s)]
-        leave_s = np.where(found.left_of[..., 0] < NEVER, found.left_of[..., 0], leave_s)
-        return found.ranked_s[..., 0], leave_s, sample // len(self.leave_s)
+        within_s = self.limit_s if within_min is None else int(60 * within_min)
+        found = self._search(origins, destinations, directs, None, np.array([rank], np.int64), within_s)
+        sample, left_s = found.sample_of[..., 0], found.left_of[..., 0]
+        clocks_s = (self.clocks_s[::-1] if self.arrive_by else self.clocks_s).astype(np.int64)
+        moment_s = np.where(
+            left_s < NEVER, -left_s if self.arrive_by else left_s, clocks_s[sample % len(clocks_s)]
+        )
+        answer = Ranked(
+            found.ranked_s[..., 0], moment_s, sample // len(clocks_s), found.within / self.count, found.mean_s
+        )
+        if self.arrive_by:
+            return Ranked(
+                answer.times_s.T, answer.moment_s.T, answer.draw.T, answer.within.T, answer.mean_s.T
+            )
+        return answer
 
     def journeys(self, origins: Points, destinations: Points, query: Int32s) -> Journeys:
         """Return the journeys behind single travel times.
@@ -231,8 +291,8 @@ class Window:
         origins, destinations
             Points with their accesses.
         query
-            int32 [queries, 5]: row of the origin, draw, departure (s), row of the destination, travel time
-            (s).
+            int32 [queries, 5]: row of the origin, draw, moment (s after midnight: when the traveller leaves,
+            or where the window holds times to arrive by is there), row of the destination, travel time (s).
 
         Returns
         -------
@@ -240,24 +300,30 @@ class Window:
             In the order of the queries.
         """
         found = self.platforms
-        order = np.lexsort((query[:, 2], query[:, 1], query[:, 0]))
-        start, end = self._ways(origins, entering=True), self._ways(destinations, entering=False)
-        threads = _threads(len(query), None)
-        rides = self.settings.max_rides
+        rows, columns = origins, destinations
+        asked = np.ascontiguousarray(query, np.int32)
+        if self.arrive_by:
+            rows, columns = destinations, origins
+            asked = asked[:, [3, 1, 2, 0, 4]]
+            asked[:, 2] *= -1
+        order = np.lexsort((asked[:, 2], asked[:, 1], asked[:, 0]))
+        start = self._ways(rows, entering=not self.arrive_by)
+        end = self._ways(columns, entering=self.arrive_by)
+        threads, rides = _threads(len(query), None), self.settings.max_rides
         legs = np.zeros((len(query), rides, 6), np.int32)
-        ends = np.full((len(query), 4), -1, np.int32)
-        labels = np.empty((2, threads, rides + 1, found.count + 2), np.int32)
+        ends = np.full((len(query), 2), -1, np.int32)
+        room = threads, (rides + 1) * (found.count + 2) * min(MOST_LANES, max(1, len(query)))
         window_journeys(
             tuple(found.arrays), found.alightings(), found.links_back(), tuple(found.bands), self.phases,
-            self.limit_s, rides, *start, tuple(end),
+            found.backward, self.limit_s, rides, *start, tuple(end),
             np.repeat(found.trips_end[None], threads, axis=0), np.repeat(found.trip_s[None], threads, axis=0),
-            _workspace(threads, found.count, len(found.pattern), 1), labels[0], labels[1],
-            np.ascontiguousarray(query[order], np.int32), legs, ends,
+            _marks(threads, found.count, len(found.pattern)),
+            np.empty(room, np.int32), np.empty(room, np.int32), asked[order], legs, ends,
         )  # fmt: skip
         turned = np.argsort(order)
-        return Journeys(
-            self.timetable, found, query, legs[turned], ends[turned],
-            self.settings.min_transfer_s, origins.inside, destinations.inside,
+        return journeys_of(
+            self.timetable, found, asked, legs[turned], ends[turned], least_s=self.settings.min_transfer_s,
+            from_inside=origins.inside, to_inside=destinations.inside,
         )  # fmt: skip
 
     def _search(
@@ -281,17 +347,19 @@ class Window:
             self._last = columns, self._ways(columns, entering=self.arrive_by)
         end = self._last[1]
         lanes = _threads(len(rows.ids), threads)
-        leave_s = _blocks(-self.leave_s[::-1] if self.arrive_by else self.leave_s)
+        knows = self.traveller == "planned"
+        leave_s = lanes_of(-self.clocks_s[::-1] if self.arrive_by else self.clocks_s, wide=knows)
         few = ranks is not None
         ranks = np.zeros(0, np.int64) if ranks is None else ranks
         kept = (lanes if few else len(rows.ids)), len(columns.ids), self.count
         moments = room = known = 0
-        if self.traveller == "planned":
-            moments = int(self.leave_s[-1] - self.leave_s[0] + self.limit_s) // self.grain_s + 1
+        if knows:
+            moments = int(self.clocks_s[-1] - self.clocks_s[0] + self.limit_s) + 1
             room, known = moments + leave_s.shape[1], len(columns.ids)
         pairs = (len(rows.ids), len(columns.ids)) if few else (0, 0)
         out = _Found(
             samples_s=np.empty(kept, np.int32),
+            left_s=np.empty((kept[0], known, self.count), np.int32),
             ranked_s=np.empty((*pairs, len(ranks)), np.int32),
             sample_of=np.empty((*pairs, len(ranks)), np.int64),
             left_of=np.full((*pairs, len(ranks)), NEVER, np.int64),
@@ -303,9 +371,9 @@ class Window:
             *directs, self.limit_s, self.settings.max_rides,
             np.repeat(found.trips_end[None], lanes, axis=0), np.repeat(found.trip_s[None], lanes, axis=0),
             _workspace(lanes, found.count, len(found.pattern), leave_s.shape[1]),
-            out.samples_s, self.grain_s,
+            out.samples_s,
             np.empty((lanes, moments), np.bool_), np.empty((lanes, room), np.int32),
-            np.empty((lanes, known, room), np.int32), np.empty((lanes, known, self.count), np.int32),
+            np.empty((lanes, known, room), np.int32), out.left_s,
             within_s, ranks, out.ranked_s, out.sample_of, out.left_of, out.mean_s, out.within,
         )  # fmt: skip
         return out
@@ -317,10 +385,36 @@ class Window:
         return self.platforms.exits(self.timetable, points)
 
 
+class Ranked(NamedTuple):
+    """The times of one rank, each [origins, destinations].
+
+    Attributes
+    ----------
+    times_s
+        int32, s, or `UNREACHED`.
+    moment_s
+        int64: when the traveller leaves, or where the window holds times to arrive by is there, s after
+        midnight.
+    draw
+        int64: the draw of the phases.
+    within
+        float64: share of the times within the limit that was asked for.
+    mean_s
+        float64: the mean of all times, s; infinite where one is unreached.
+    """
+
+    times_s: Int32s
+    moment_s: Int64s
+    draw: Int64s
+    within: Floats
+    mean_s: Floats
+
+
 class _Found(NamedTuple):
     """What the kernel writes; see `sim.kernels.window.window_times`."""
 
     samples_s: Int32s
+    left_s: Int32s
     ranked_s: Int32s
     sample_of: Int64s
     left_of: Int64s
@@ -434,9 +528,9 @@ def travel_times(
         },
         name="travel_time",
         attrs={
-            "window": [_clock(int(asked.leave_s[0])), _clock(int(asked.leave_s[-1]))],
+            "window": [clock_text(int(asked.clocks_s[0])), clock_text(int(asked.clocks_s[-1]))],
             "step_s": step_s,
-            "departures": len(asked.leave_s),
+            "departures": len(asked.clocks_s),
             "draws": asked.draws,
             "seed": seed,
             "max_min": max_min,
@@ -448,71 +542,12 @@ def travel_times(
     )
 
 
-def time_percentiles(times_s: Int32s, percentiles: Sequence[int], *, axis: int = -2) -> Floats:
-    """Return percentiles of travel times: per pair, the ceil(p / 100 · n)-th smallest of its n times.
-
-    This is the **time percentile**: each destination has a typical time of its own, and what can be reached
-    in it need not be reachable at any one departure. See `access_percentiles` for the other reading.
-
-    Parameters
-    ----------
-    times_s
-        int32 array, s, or `UNREACHED`; the departures stand on `axis`.
-    percentiles
-        1 to 100.
-    axis
-        Axis of the departures.
-
-    Returns
-    -------
-    Floats
-        float64, s, infinite where unreached; the percentiles stand on the last axis.
-    """
-    ordered = np.sort(np.moveaxis(times_s, axis, -1), axis=-1)
-    rows = [math.ceil(p * ordered.shape[-1] / 100) - 1 for p in percentiles]
-    found = ordered[..., rows]
-    return np.where(found == UNREACHED, np.inf, found)
-
-
-def access_percentiles(
-    times_s: Int32s, opportunities: NDArray[np.generic], limit_min: float, percentiles: Sequence[int]
-) -> Floats:
-    """Return percentiles of access: what is reached at each departure, and its ceil(p / 100 · n)-th smallest.
-
-    This is the **percentile of access** (Conway, Byrd & van Eggermond 2018): the spread over departures of
-    the sum of opportunities within the limit. The sum over `time_percentiles` within the limit is another
-    number.
-
-    Parameters
-    ----------
-    times_s
-        int32 [origins, departures, destinations], s, or `UNREACHED`.
-    opportunities
-        Number at each destination, [destinations].
-    limit_min
-        Limit, min.
-    percentiles
-        1 to 100.
-
-    Returns
-    -------
-    Floats
-        float64 [origins, percentiles].
-    """
-    reached = np.where(times_s <= 60 * limit_min, np.asarray(opportunities, np.float64), 0).sum(axis=-1)
-    ordered = np.sort(reached, axis=-1)
-    rows = [math.ceil(p * ordered.shape[-1] / 100) - 1 for p in percentiles]
-    return np.asarray(ordered[..., rows], np.float64)
-
-
 # ------------------------------------------------------------------------------------------------ arguments
 
 
-def _window_s(
-    window: tuple[str | int, str | int], step_s: int, max_min: float, draws: int, settings: Settings
-) -> tuple[int, int]:
-    """Return begin and end of a window, s after midnight; check the numbers that go with it."""
-    problems = [
+def _number_problems(step_s: int, max_min: float, draws: int, settings: Settings) -> list[Problem]:
+    """Return what is wrong with the numbers of a window."""
+    return [
         Problem(name, f"{value} is too small", f"{least} or more")
         for name, value, least in (
             ("step_s", step_s, 1),
@@ -522,60 +557,10 @@ def _window_s(
             ("min_transfer_s", settings.min_transfer_s, 0),
             ("walk_kmh", settings.walk_kmh, 0.1),
             ("walk_detour", settings.walk_detour, 1),
+            ("transfer_max_m", settings.transfer_max_m, 0),
         )
         if not value >= least
     ]
-    clocks = [_clock_s(clock, problems) for clock in window]
-    if not problems and clocks[1] <= clocks[0]:
-        problems.append(
-            Problem("window", f"{window[0]}–{window[1]} is empty", "the end is after the beginning")
-        )
-    if problems:
-        raise BadInputError(problems)
-    return clocks[0], clocks[1]
-
-
-def _clock_s(clock: str | int, problems: list[Problem]) -> int:
-    """Return a clock, hh:mm or hh:mm:ss, as s after midnight."""
-    if isinstance(clock, int | np.integer):
-        return int(clock)
-    match = _CLOCK.fullmatch(clock.strip())
-    if match is None:
-        problems.append(Problem("window", f"{clock!r} is no clock", "hh:mm, for example 14:00"))
-        return 0
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
-
-
-def is_statistic(name: str) -> bool:
-    """Whether a name is a statistic of a window: best, p1 … p100, mean or reliability."""
-    return name in {"best", "mean", "reliability"} or _PERCENTILE.fullmatch(name) is not None
-
-
-def ranks_of(names: Sequence[str], count: int) -> tuple[Int64s, dict[str, int]]:
-    """Return which smallest samples are wanted, and the column of each statistic among them."""
-    wrong = [name for name in names if not is_statistic(name)]
-    if wrong:
-        fix = "best, p1 to p100, mean or reliability"
-        raise BadInputError(Problem("statistics", f"{name!r} is no statistic", fix) for name in wrong)
-    wanted: dict[str, int] = {"best": 1} if "best" in names else {}
-    wanted |= {name: math.ceil(int(name[1:]) * count / 100) for name in names if _PERCENTILE.fullmatch(name)}
-    ranks = np.array(list(wanted.values()) or [1], np.int64)
-    return ranks, {name: at for at, name in enumerate(wanted)}
-
-
-def _blocks(leave_s: Int32s) -> Int32s:
-    """Return departures as blocks of equally many lanes, the last filled up with its last departure."""
-    blocks = -(-len(leave_s) // MOST_LANES)
-    lanes = -(-len(leave_s) // blocks)
-    lanes = -(-lanes // 16) * 16 if lanes > 8 else lanes  # noqa: PLR2004 - a row of labels fills whole cache lines
-    padded = np.full(blocks * lanes, leave_s[-1], np.int32)
-    padded[: len(leave_s)] = leave_s
-    return padded.reshape(blocks, lanes)
 
 
 def _threads(rows: int, threads: int | None) -> int:
@@ -594,9 +579,14 @@ def _turned(directs: Directs, shape: tuple[int, ...]) -> Directs:
 
 def _workspace(threads: int, count: int, patterns: int, lanes: int) -> tuple[NDArray[np.generic], ...]:
     """Return the workspaces of a search, one a thread."""
+    shape = threads, count + 2, lanes
+    return np.empty(shape, np.int32), np.empty(shape, np.int32), *_marks(threads, count, patterns)
+
+
+def _marks(threads: int, count: int, patterns: int) -> tuple[NDArray[np.generic], ...]:
+    """Return the workspaces of a search behind its labels."""
     rows = threads, count + 2
     return (
-        np.empty((*rows, lanes), np.int32), np.empty((*rows, lanes), np.int32),
         *(np.empty(rows, np.int32) for _ in range(4)),
         np.empty(rows, np.bool_), np.empty(rows, np.int32), np.empty(rows, np.int32),
         np.empty((threads, patterns), np.int32), np.empty((threads, patterns), np.int32),

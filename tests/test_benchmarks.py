@@ -6,14 +6,20 @@ import sys
 import numpy as np
 import osmnx as ox
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+import benchmarks.__main__
 import benchmarks.tasks
-from benchmarks import buildout, graphs
-from benchmarks.__main__ import main, start_rows
+from benchmarks import buildout, graphs, window
+from benchmarks.__main__ import bandwidth, main, start_rows
 from benchmarks.clock import paired
 from benchmarks.peers import PEERS, SciPy
+from benchmarks.plots import draw_window_growth
 from benchmarks.tasks import Case, Row, peer_rows
+from network.distances import straight_km
 from sim.buildout import Rules, cheapest
+from tests.network.streets_files import HELSINKI
 
 
 def is_sound(graph):
@@ -37,13 +43,30 @@ def test_a_street_network_from_a_file(tmp_path):
     streets = ox.graph.nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     for node, x in ((7, 113.0), (8, 113.01), (9, 113.02)):
         streets.add_node(node, x=x, y=23.0)
-    for a, b, length in ((7, 8, 100.0), (7, 8, 50.0), (8, 9, 1.0), (9, 9, 5.0)):
-        streets.add_edge(a, b, length=length, highway="residential", maxspeed="36", osmid=1)
+    for a, b, length in ((7, 8, 2000.0), (7, 8, 1500.0), (8, 9, 1100.0), (9, 7, 3000.0), (9, 9, 50.0)):
+        streets.add_edge(a, b, length=length, highway="residential", maxspeed="36", oneway=True, osmid=1)
     ox.save_graphml(streets, tmp_path / "town.graphml")
     links = graphs.from_osm(tmp_path / "town.graphml")
     is_sound(links)
     assert links.name == "town, 3 nodes"
-    assert [links.tail.tolist(), links.head.tolist(), links.seconds.tolist()] == [[0, 1], [1, 2], [5, 1]]
+    assert [links.tail.tolist(), links.head.tolist()] == [[0, 1, 2], [1, 2, 0]]
+    assert links.seconds.tolist() == [150, 110, 300]
+
+
+def test_a_real_extract():
+    links = graphs.from_osm(HELSINKI)
+    is_sound(links)
+    assert links.n_nodes > 100
+    whole = coo_array((np.ones(links.tail.size), (links.tail, links.head)), shape=(links.n_nodes,) * 2)
+    assert connected_components(whole, connection="strong")[0] == 1
+    away_km = straight_km(*(part[end] for end in (links.tail, links.head) for part in (links.x, links.y)))
+    assert (links.seconds >= away_km * 3600 / 120 - 1).all()
+
+
+def test_a_graph_that_cannot_be_read_is_told(capsys, tmp_path):
+    (tmp_path / "town.osm.pbf").write_bytes(b"no streets")
+    assert main(["--quick", "--graph", str(tmp_path / "town.osm.pbf")]) == 2
+    assert "town.osm.pbf" in capsys.readouterr().err
 
 
 def test_peers_that_are_not_installed_are_named(monkeypatch):
@@ -109,7 +132,30 @@ def test_the_command(capsys, tmp_path):
     tasks = {row["task"] for row in report["rows"] if row["target"] is not None}
     assert tasks >= {"one to all", "one, within 3600 s", "64 to all, prepared, 2 threads", "new times"}
     assert [line["nodes"] for line in report["growth"]] == [2500, 10_000]
+    assert set(report["bandwidth"]) in ({"not measured"}, {"threads 1, GB/s", "threads 2, GB/s"})
     assert {file.name for file in tmp_path.iterdir()} == {"ratios.png", "growth.png"}
+
+
+def test_memory_that_is_moved_lies_between_bounds_unless_the_cache_holds_all(monkeypatch):
+    case = Case("road", graphs.road_like(400), 3)
+    monkeypatch.setattr(benchmarks.__main__, "last_cache_bytes", lambda: 1 << 30)
+    assert "a sweep reads from the cache" in bandwidth(case)["not measured"]
+    monkeypatch.setattr(benchmarks.__main__, "last_cache_bytes", lambda: 0)
+    monkeypatch.setattr(benchmarks.__main__, "copy_bytes_per_s", lambda threads: 2e9 * threads)
+    for threads in (1, 2):
+        line = bandwidth(case)[f"threads {threads}, GB/s"]
+        assert 0 < 4 * line["at least"] < line["at most"]
+        assert line["copying reads and writes"] == 2 * threads
+
+
+def test_growth_of_the_window_is_drawn_by_what_grows(tmp_path):
+    lines = [
+        {"by": by, "size": size, "ms": size / 7}
+        for by in ("stops", "trips", "departures")
+        for size in (1, 2, 4)
+    ]
+    draw_window_growth(lines, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
 
 
 @pytest.mark.usefixtures("alone")
@@ -120,6 +166,17 @@ def test_a_wrong_answer_stops_the_run(capsys, monkeypatch):
     )
     assert main(["--quick"]) == 1
     assert "wrong answer, nothing is reported: road-like" in capsys.readouterr().err
+
+
+def test_the_window_equals_the_scan_and_tells_its_targets():
+    timetable = window.grid_timetable(5, 20)
+    assert (timetable.n_stops, timetable.n_trips) == (25, 400)
+    figures = window.against_scan(timetable)  # asserts that all departures are equal
+    assert [figure.target for figure in figures] == [None, None, 6]
+    assert window.origin_s(timetable) > 0
+    assert "target: at least 6 ×" in str(figures[2])
+    points = list(zip(timetable.stops["lon"], timetable.stops["lat"], strict=True))
+    assert len(window.between_points(timetable, points, 1)) == 3
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -45,5 +45,5 @@ def test_a_notebook_is_small_and_uses_the_public_api_alone(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell["cell_type"] == "code":
             imported = re.findall(r"^\s*(?:import|from)\s+([\w.]+)", cell["source"], re.MULTILINE)
-            assert {name.split(".")[0] for name in imported} <= {"onehour", "pandas", "matplotlib"}
+            assert {name.split(".")[0] for name in imported} <= {"onehour", "pandas", "matplotlib", "pyrosm"}
             assert not re.search(r"\._\w|import _", cell["source"])

@@ -107,6 +107,14 @@ def test_out_is_used_again(prepared):
             prepared.times([4, 5, 6], out=wrong)
 
 
+def test_results_that_are_held_stay_as_they_are(graph):
+    prepared = graph.prepare()
+    row = prepared.times([1, 2, 3])[1]  # of a result that is gone, but for this row
+    for sources in ([4, 5, 6], [7, 8, 9]):
+        assert np.array_equal(prepared.times(sources), graph.times(sources))
+    assert np.array_equal(row, graph.times([2])[0])
+
+
 def test_workspaces_are_used_again_and_left_clean(graph):
     prepared = graph.prepare()
     for rows, threads in ((40, 1), (40, 1), (3, 2), (40, 2), (40, 2)):

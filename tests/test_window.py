@@ -12,8 +12,8 @@ from network.timetable import Timetable
 from sim.check import check
 from sim.journeys import Network
 from sim.kernels.window import UNREACHED
-from sim.points import Settings
-from sim.window import Window, is_statistic, travel_times
+from sim.points import Settings, joined_on_foot
+from sim.window import Window, travel_times
 
 
 def shuttle():
@@ -65,6 +65,8 @@ def test_planned_and_arriving_by():
     by = travel_times(shuttle(), ["a"], statistics=("best", "p100"), arrive_by=True)
     # the bus arrives at 5, 20, 35 and 50 past: it stands there for 0 to 14 min before the time to be there
     assert by.sel(stop="b").to_numpy()[0].tolist() == [11.0, 25.0]
+    both = travel_times(shuttle(), ["a"], statistics=("best", "p100"), traveller="planned", arrive_by=True)
+    assert both.sel(stop="b").to_numpy()[0].tolist() == [11.0, 11.0]
 
 
 def test_points_walk_to_stops_and_to_each_other():
@@ -83,15 +85,42 @@ def test_points_walk_to_stops_and_to_each_other():
     assert found.sel(origin="a").to_numpy()[0, 0] == 0
 
 
+def test_stops_in_reach_are_joined_on_foot():
+    stops = pd.DataFrame({"stop_id": list("abcd"), "lon": 113.0, "lat": [23.0, 23.1, 23.103, 23.2]})
+    calls = [("t", "a", 50_400), ("t", "b", 51_000), ("u", "c", 51_900), ("u", "d", 52_500)]
+    times = pd.DataFrame(calls, columns=["trip_id", "stop_id", "arrival_s"]).assign(sequence=[0, 1, 0, 1])
+    walk = pd.DataFrame({"from_stop_id": ["b"], "to_stop_id": ["c"], "seconds": [200]})
+    times = times.assign(departure_s=times["arrival_s"])
+    apart = Timetable.from_trips(stops, times)
+
+    def arrival(timetable, **options):
+        settings = Settings(walk_kmh=3.6, walk_detour=1.0, **options)
+        window = (50_000, 50_001)
+        raw = travel_times(timetable, ["a"], window=window, settings=settings, raw=True, destinations=["d"])
+        return int(raw[0, 0, 0])
+
+    assert arrival(apart) == UNREACHED
+    assert arrival(apart, transfer_max_m=400) == 2500  # 332 m on foot, 60 s before the departure
+    assert arrival(apart, transfer_max_m=300) == UNREACHED
+    near = Timetable.from_trips(stops, times.assign(departure_s=times["departure_s"]), transfers=walk)
+    assert near.transfer_s.tolist() == [200]
+    joined = joined_on_foot(near, Settings(walk_kmh=3.6, walk_detour=1.0, transfer_max_m=400))
+    assert joined.transfer_s.tolist() == [200, 332]
+    assert joined.transfer_stop.tolist() == [2, 1]
+    with pytest.raises(BadInputError, match="transfer_max_m: -1 is too small"):
+        arrival(apart, transfer_max_m=-1)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"window": ("15:00", "14:00")}, "is empty"),
         ({"window": ("15h", "14:00")}, "is no clock"),
         ({"statistics": ("p0", "median")}, "'median' is no statistic"),
+        ({"statistics": ("p100", "p101")}, "'p101' is no statistic"),
+        ({"statistics": ("p05",)}, "'p05' is no statistic"),
         ({"step_s": 0, "max_min": 0}, "max_min: 0 is too small"),
         ({"traveller": "lazy"}, "no traveller 'lazy'"),
-        ({"traveller": "planned", "arrive_by": True}, "leave one of the two out"),
         ({"origins": ["a", "zz"]}, "'zz' is no stop"),
         ({"origins": [(200.0, 0.0)]}, "not on the earth"),
         ({"origins": []}, "there is none"),
@@ -100,11 +129,6 @@ def test_points_walk_to_stops_and_to_each_other():
 def test_what_makes_no_sense_is_told(options, words):
     with pytest.raises(BadInputError, match=words):
         travel_times(shuttle(), **({"origins": ["a"]} | options))
-
-
-def test_names_of_statistics():
-    assert all(map(is_statistic, ("best", "mean", "reliability", "p1", "p99", "p100")))
-    assert not any(map(is_statistic, ("p0", "p101", "p05", "expected", "")))
 
 
 def minutes(region, start, end, **words):

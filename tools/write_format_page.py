@@ -92,7 +92,8 @@ identifier that places, zones and stations refer to. Maps and results by distric
 TITLES = {
     "places": "Centres and other named places.",
     "zones": "Towns, or the cells of a grid, with their population.",
-    "stations": "Rail and metro stations. A change between two buildings needs a row in `transfers.csv`.",
+    "opportunities": "What else there is in the zones: jobs, schools, shops; `onehour access --opportunity jobs`.",
+    "stations": "Rail and metro stations, and stops of buses and trams. A change between two buildings needs a row in `transfers.csv`.",
     "centre_stations": "Which stations stand for a centre on the clocks that start at a station.",
     "transfers": "Ways on foot between two stations, one row a direction.",
     "lines": "Infrastructure with ordered stops.",

@@ -47,7 +47,7 @@ DAILY = "daily"
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HAN = re.compile("[\u3400-\u9fff]")
-_RANK = {"hub": 0, "national": 1, "intercity": 2, "metro": 3}
+_RANK = {"hub": 0, "national": 1, "intercity": 2, "metro": 3, "street": 4}
 _DARK = 0.179
 """Relative luminance above which black text is easier to read than white."""
 

@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from network.errors import Problem, suggest
+from network.errors import MOST_TOLD, Problem, suggest
 from network.gtfs.archive import read_files
 from network.gtfs.kinds import find_class
 from network.gtfs.tables import (
     BAD_TIME,
     FIELDS,
-    MOST_TOLD,
     NEEDED,
     NO_TIME,
     Table,

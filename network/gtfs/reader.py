@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MORNING_S = 6 * 3600
 """Trips of the next day that leave before this second of it are read too: evening searches meet them."""
 
+_DAY = dt.timedelta(days=1)
+_LONGEST_SEARCH = 400
+"""Days that are looked at, before and after one without service, for one with it."""
+
 _COLOUR = re.compile("[0-9A-Fa-f]{6}")
 
 
@@ -132,8 +136,8 @@ def read_day(paths: Sequence[str | Path], date: dt.date | str, *, nights: bool =
     if problems or day is None:
         raise BadInputError(problems)
     parts = [_Day(feed, day, nights=nights) for feed in feeds]
-    if all(part.stop_times.empty for part in parts):
-        raise BadInputError([part.nothing() for part in parts])
+    if any(part.stop_times.empty for part in parts):
+        raise BadInputError([part.nothing() for part in parts if part.stop_times.empty])
     prefixes = _prefixes([feed.name for feed in feeds])
     return _joined(day, feeds[0].time_zone, [part.tables() for part in parts], prefixes, parts)
 
@@ -144,7 +148,7 @@ def _day(date: dt.date | str, problems: list[Problem]) -> dt.date | None:
     try:
         return dt.date.fromisoformat(date)
     except ValueError:
-        problems.append(Problem("date", f"{date!r} is no day", "write it as 2030-12-31"))
+        problems.append(Problem("--date", f"{date!r} is no day", "write it as 2030-12-31"))
         return None
 
 
@@ -212,11 +216,29 @@ class _Day:
         self.frequencies = pd.concat([bands for _, bands in runs], ignore_index=True)
 
     def nothing(self) -> Problem:
-        """Return the problem that nothing runs on the day, with the days on which something does."""
+        """Return the problem that nothing runs on the day, with the nearest days on which something does."""
         calendar, dates = self.feed.tables["calendar"], self.feed.tables["calendar_dates"]
-        days = [*calendar["start_date"], *calendar["end_date"], *dates["date"]]
-        span = f"its days are {_iso(min(days))} to {_iso(max(days))}"
-        return Problem(self.feed.name, f"no trip runs on {self.day}", span)
+        texts = [*calendar["start_date"], *calendar["end_date"], *dates["date"]]
+        first, last = (dt.date.fromisoformat(text) for text in (min(texts), max(texts)))
+        used = set(self.trips["service_id"])
+        near = [
+            self._next_day(used, min(self.day, last + _DAY), first, back=True),
+            self._next_day(used, max(self.day, first - _DAY), last, back=False),
+        ]
+        words = " and ".join(str(day) for day in near if day is not None)
+        fix = f"the nearest days with service: {words}" if words else "no day near by has service"
+        return Problem(self.feed.name, f"no trip runs on {self.day}", fix)
+
+    def _next_day(self, used: set[str], start: dt.date, end: dt.date, *, back: bool) -> dt.date | None:
+        """Return the first day after `start`, or before it, with one of the services, up to `end`."""
+        day = start
+        for _ in range(_LONGEST_SEARCH):
+            if day == end or (day < end) == back:
+                break
+            day += -_DAY if back else _DAY
+            if used.intersection(self._services((day - self.day).days)):
+                return day
+        return None
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the long tables."""
@@ -320,7 +342,3 @@ class _Day:
                 "route_type": routes["route_type"],
             }
         ).reset_index(drop=True)
-
-
-def _iso(day: str) -> str:
-    return f"{day[:4]}-{day[4:6]}-{day[6:]}"

@@ -1,8 +1,8 @@
 """A day of GTFS feeds as a region, for the whole of the program.
 
-Platforms of one parent become one station; rail and metro under one roof are two, joined on foot. Trips of
-one route with the same stations and the same times from call to call become one service with departures;
-headways without a phase become services with a headway in each period.
+Platforms of one parent become one station; rail, metro and buses under one roof are several, joined on foot.
+Trips of one route with the same stations and the same times from call to call become one service with
+departures; headways without a phase become services with a headway in each period.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ import numpy as np
 import pandas as pd
 
 from network.access import pairs_within
-from network.cells import RawTable, empty_table, parse_table
-from network.distances import metric_xy, straight_km
+from network.cells import empty_table
+from network.distances import metric_xy, straight_km, utm_crs
 from network.errors import BadInputError, Problem
 from network.gtfs.ids import plain_ids
-from network.gtfs.kinds import is_street
 from network.gtfs.patterns import patterns_of, services_of
 from network.parameters import Parameter, default_parameters
 from network.reader import checked_region
 from network.region import About, Period, Region, positions
 from network.schema import TABLES
 from network.seconds import minutes_s
-from network.writer import cell_text
+from network.writer import checked_frame
 
 if TYPE_CHECKING:
     from network.gtfs.reader import ServiceDay
@@ -39,15 +38,9 @@ PERIODS = (
 )
 """Periods of a region that is made of feeds, where no other region gives them."""
 
-_SYSTEMS = {"hub": "rail", "national": "rail", "intercity": "rail", "metro": "metro"}
-_STREET_MIN = {
-    "entry_walk_metro_min": 0,
-    "entry_security_metro_min": 0,
-    "exit_metro_min": 0,
-    "change_metro_min": 1,
-}
+_SYSTEMS = {"hub": "rail", "national": "rail", "intercity": "rail", "metro": "metro", "street": "street"}
 _LONGEST_WALK_M = 5_000
-_STREET = "buses and trams stop in the street"
+_NO_FEEDER = Parameter(0.0, "km, straight line", "the feeds hold the buses themselves", "high")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +53,22 @@ class Settings:
         Id of the region.
     like
         A region whose periods, hours of service and numbers of the model count. Without it, `PERIODS` and the
-        package's numbers; and where all but trains stop in the street, no minutes for entering and leaving
-        such stops.
+        package's numbers; and where the feeds hold buses, no feeder bus beside them.
     walk_m
         Stations up to so far apart, in a straight line, are joined on foot where no feed joins them.
+    own_periods
+        Periods of the region, in place of those of `like` and `PERIODS`.
     """
 
     region_id: str
     like: Region | None = None
     walk_m: float = 0
+    own_periods: tuple[Period, ...] = ()
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Periods of the region."""
+        return self.own_periods or (PERIODS if self.like is None else self.like.about.periods)
 
 
 def region_of(found: ServiceDay, settings: Settings) -> Region:
@@ -112,50 +112,35 @@ class _Making:
         problems: list[Problem] = []
         frames = {name: empty_table(name, self.about.period_names) for name in TABLES}
         for name, table in tables.items():
-            frames[name] = self._parsed(name, table, problems)
+            rows = table.set_axis(range(2, len(table) + 2))
+            frames[name] = checked_frame(name, rows, self.about.period_names, problems)
         about = replace(self.about, notes=tuple(self.notes))
         return checked_region(about, frames, self.numbers, problems=problems)
 
-    def _parsed(self, name: str, table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-        if table.empty:
-            return empty_table(name, self.about.period_names)
-        columns = [[cell_text(cell) for cell in table[column]] for column in table]
-        rows = list(zip(*columns, strict=True))
-        raw = RawTable(name, list(table.columns), rows, range(2, len(rows) + 2))
-        return parse_table(raw, self.about.period_names, problems)
-
     def _about(self, name: str) -> About:
-        lon, lat, like = self.stations["lon"].mean(), self.stations["lat"].mean(), self.settings.like
-        zone = int((lon + 180) // 6) % 60 + 1
+        like = self.settings.like
         hours = About("") if like is None else like.about
         return About(
             self.settings.region_id,
             name_en=name,
-            crs=f"EPSG:{326 if lat >= 0 else 327}{zone:02d}",  # UTM
+            crs=utm_crs(float(self.stations["lon"].mean()), float(self.stations["lat"].mean())),
             time_zone=self.found.time_zone,
             date=self.found.day,
             attribution=" ".join(self.found.attributions),
-            periods=PERIODS if like is None else like.about.periods,
+            periods=self.settings.periods,
             service_start_s=hours.service_start_s,
             service_end_s=hours.service_end_s,
         )
 
     def _numbers(self) -> Parameters:
-        """Return the numbers of the model; stops without an entrance take no minutes."""
+        """Return the numbers of the model; a feeder bus is assumed only where the feeds hold no buses."""
         if self.settings.like is not None:
             return self.settings.like.parameters
         routes, numbers = self.found.routes, default_parameters()
-        used = routes[routes["route_id"].isin(self.found.stop_times["route_id"].unique())]
-        street = [is_street(int(kind)) for kind in used.loc[used["class"] == "metro", "route_type"]]
-        if not any(street):
+        used = routes["route_id"].isin(self.found.stop_times["route_id"].unique())
+        if not (used & (routes["class"] == "street")).any():
             return numbers
-        if not all(street):
-            self.notes.append(
-                "Stops of buses and trams are entered, left and changed at as metro stations are."
-            )
-            return numbers
-        rows = {name: Parameter(float(value), "min", _STREET, "low") for name, value in _STREET_MIN.items()}
-        return numbers.replace(**rows)
+        return numbers.replace(feeder_max_km=_NO_FEEDER)
 
     # ----------------------------------------------------------------------------------------------- stations
 
@@ -165,7 +150,7 @@ class _Making:
         calls = self.found.stop_times[["stop_id", "route_id"]].drop_duplicates()
         kinds = calls["route_id"].map(class_of).groupby(calls["stop_id"]).agg(frozenset)
         stops = self.found.stops.set_index("stop_id", drop=False).loc[kinds.index].assign(kinds=kinds)
-        stops["system"] = ["metro" if one == {"metro"} else "rail" for one in kinds]
+        stops["system"] = [_SYSTEMS[_class_of(one)] for one in kinds]
         # the stops of an own export are stations; platforms of other parents are parts of one
         alone = stops["station_class"].isin(list(_SYSTEMS)) | (stops["complex"] == "")
         systems = stops[~alone].groupby("complex")["system"].nunique()
@@ -272,11 +257,10 @@ class _Making:
         """Return lines, services and their calls."""
         calls = self.found.stop_times.assign(station_id=self.found.stop_times["stop_id"].map(self.station_of))
         patterns = patterns_of(calls, self.notes)
-        periods = PERIODS if self.settings.like is None else self.settings.like.about.periods
         if not patterns:
             what = f"no trip of {self.found.day} calls at two stations"
             raise BadInputError(Problem("feeds", what, "take another day, or other feeds"))
-        services, stops = services_of(patterns, self.found.frequencies, periods, self.notes)
+        services, stops = services_of(patterns, self.found.frequencies, self.settings.periods, self.notes)
         routes = self.found.routes[self.found.routes["route_id"].isin(services["route_id"])]
         ids = plain_ids(routes["route_id"])
         kind = dict(zip(routes["route_id"], routes["class"], strict=True))
@@ -316,4 +300,4 @@ def _class_of(kinds: frozenset[str]) -> str:
     """Return the class of a station at which lines of these classes call."""
     if kinds & {"hsr", "conventional"}:
         return "national"
-    return "intercity" if "intercity" in kinds else "metro"
+    return next(kind for kind in ("intercity", "metro", "street") if kind in kinds)

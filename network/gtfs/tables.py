@@ -16,8 +16,9 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from network import errors
 from network.cells import NUMBER, WHOLE, shown
-from network.errors import Problem
+from network.errors import MOST_TOLD, Problem
 from network.gtfs.clock import find_clock_s
 from network.reader import decoded
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-
-MOST_TOLD = 10
-"""So many rows with the same thing wrong in one column are told one by one; of the rest, their number."""
 
 NO_TIME, BAD_TIME = -1, -2
 """Clock times that are blank, and that cannot be read, s; blank whole numbers are -1 too."""
@@ -208,13 +206,9 @@ def read_table(table: str, feed: str, raw: bytes, problems: list[Problem]) -> Ta
 
 
 def told(rows: NDArray[np.int64], where: str, column: str, what: str, fix: str) -> list[tuple[int, Problem]]:
-    """Return a problem for each of the first rows that have it, and one that counts the rest."""
-    place = f", {column}" if column else ""
-    found = [(int(row), Problem(f"{where} row {row}{place}", what, fix)) for row in rows[:MOST_TOLD]]
-    if len(rows) > MOST_TOLD:
-        more = f"the same in {len(rows) - MOST_TOLD} more rows"
-        found.append((int(rows[MOST_TOLD]), Problem(f"{where} row {rows[MOST_TOLD]}{place}", more, fix)))
-    return found
+    """Return the problem of some rows as `network.errors.told` does, each with its row, to be sorted by."""
+    given = rows.tolist()
+    return list(zip(given, errors.told(where, given, what, fix, column=column), strict=False))
 
 
 def _header(table: str, where: str, raw: bytes, problems: list[Problem]) -> list[str] | None:

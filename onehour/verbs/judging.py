@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,17 +13,23 @@ from onehour.verbs.options import (
     Region,
     Scenario,
     Values,
+    Within,
     Words,
     area_of,
     asks,
+    asks_when,
     print_json,
+    share_check,
     spinner,
     studies_of,
     study_of,
 )
 
+if TYPE_CHECKING:
+    from network.errors import Problem
 
-@asks
+
+@asks_when
 def check_verb(
     scenario: Scenario = None,
     *,
@@ -48,7 +54,7 @@ def check_verb(
         raise typer.Exit(1)
 
 
-@asks
+@asks_when
 def route_verb(
     origin: Annotated[str, typer.Argument(help="Id of a place, station or zone, or a point lon,lat.")],
     destination: Annotated[str, typer.Argument(help="The same.")],
@@ -57,6 +63,7 @@ def route_verb(
         str | None, typer.Option("--scenario", help="A shipped scenario or a .toml file.")
     ] = None,
     region: Region = "guangzhou",
+    within_min: Within = None,
     words: Words,
     values: Values = None,
     as_json: Json = False,
@@ -64,58 +71,103 @@ def route_verb(
     """Show one journey: its stages with lines and stops, and the parts of its time."""
     from onehour.report import print_route, route_data  # noqa: PLC0415
 
-    study = study_of(region, scenario, values, words)
+    study = study_of(region, scenario, values, words, checks=[share_check(within_min, words)])
     origin, destination = origin.strip(), destination.strip()
     with spinner("Searching", show=not as_json):
-        data = route_data(study, origin, destination, words)
+        data = route_data(study, origin, destination, words, within_min=within_min)
     if as_json:
         print_json(data)
     else:
         print_route(study, data)
 
 
-@asks
+@asks_when
 def matrix_verb(
     scenario: Scenario = None,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .parquet, .csv or .omx.")],
     region: Region = "guangzhou",
+    start: Annotated[
+        str, typer.Option("--from", help="centres, zones, stations, cells, or a CSV file with id, lon, lat.")
+    ] = "centres",
+    end: Annotated[str | None, typer.Option("--to", help="The same; what --from says if not given.")] = None,
+    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of cells, m.")] = 500.0,
     places: Annotated[
-        Path | None, typer.Option("--places", help="A CSV file with the columns id, lon, lat.")
+        Path | None, typer.Option("--places", help="A CSV file: short for --from FILE --to FILE.")
     ] = None,
-    zones: Annotated[bool, typer.Option("--zones", help="Between all towns of the region.")] = False,
+    zones: Annotated[bool, typer.Option("--zones", help="Short for --from zones --to zones.")] = False,
+    parts: Annotated[bool, typer.Option("--parts/--no-parts", help="Find the parts of the times.")] = True,
+    block: Annotated[
+        int | None,
+        typer.Option("--block", help="Compute in blocks of so many origins, each kept."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Compute blocks in so many processes (needs Dask).")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Compute blocks on a Dask cluster: tcp://host:8786."
+        ),
+    ] = None,
     bom: Annotated[
         bool, typer.Option("--bom", help="Begin a CSV file with a byte order mark, for Excel.")
     ] = False,
+    within_min: Within = None,
     words: Words,
     values: Values = None,
     as_json: Json = False,
 ) -> None:
-    """Write the times from places to places with their parts, in long form."""
-    from onehour.files import output_problems  # noqa: PLC0415
-    from onehour.matrix import ENDINGS, ends_given, write_matrix  # noqa: PLC0415
+    """Write the times from places to places with their parts, in long form; in blocks where they are many."""
+    from onehour.matrix import ENDINGS, given_sides, write_blocks, write_matrix  # noqa: PLC0415
 
-    problems = output_problems(output, ENDINGS)
-    given = ends_given(places, zones=zones, problems=problems)
-    study = study_of(region, scenario, values, words, problems=problems)
-    with spinner("Searching", show=not as_json):
-        data = write_matrix(study, output, given, words, bom=bom)
+    problems: list[Problem] = []
+    sides = given_sides(start, end, places, zones=zones, cell_m=cell_m, problems=problems)
+    in_blocks = not output.suffix or any(option is not None for option in (block, workers, cluster))
+    if in_blocks:
+        from onehour.blocks import blocks_problems  # noqa: PLC0415
+
+        problems += blocks_problems(output, block=block, workers=workers, cluster=cluster)
+    else:
+        from onehour.files import output_problems  # noqa: PLC0415
+
+        problems += output_problems(output, ENDINGS)
+    checks = [share_check(within_min, words)]
+    study = study_of(region, scenario, values, words, problems=problems, checks=checks)
+    with spinner("Searching", show=not as_json) as status:
+        options: dict[str, Any] = {"parts": parts, "within_min": within_min}
+        if in_blocks:
+            tell = None if status is None else lambda done, of: status.update(f"Block {done} of {of} …")
+            options |= {"block": block, "workers": workers, "cluster": cluster, "tell": tell}
+            data = write_blocks(study, output, sides, words, **options)
+        else:
+            data = write_matrix(study, output, sides, words, bom=bom, **options)
     if as_json:
         print_json(data)
-    else:
+        return
+    told = ["scenario", "clock", "mode", "period", "statistic"]
+    told += ["timing"] if words["timing"] else []
+    typer.echo(
+        f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
+        f"({', '.join(data[word] for word in told)})"
+    )
+    if in_blocks:
+        damaged = f", {len(data['damaged'])} of them damaged before" if data["damaged"] else ""
         typer.echo(
-            f"{data['file']}: {data['rows']} rows, {data['reached']} with a journey "
-            f"({data['scenario']}, {data['clock']}, {data['mode']}, {data['period']}, {data['statistic']})"
+            f"{data['blocks']} blocks: {data['kept']} were there, {data['computed']} computed{damaged}"
         )
 
 
-@asks
+@asks_when
 def access_verb(
     scenario: Scenario = None,
     *,
     minutes: Annotated[float, typer.Option("--minutes", help="The limit.")] = 60.0,
     opportunity: Annotated[
-        str, typer.Option("--opportunity", help="population, or a column of numbers of --to FILE.csv.")
+        str,
+        typer.Option(
+            "--opportunity", help="population, another of the region's (jobs), or a column of --to FILE.csv."
+        ),
     ] = "population",
     decay: Annotated[
         str, typer.Option("--decay", help="step, linear, logistic, exponential, gaussian or zones (E2SFCA).")
@@ -129,7 +181,17 @@ def access_verb(
     to: Annotated[
         str, typer.Option("--to", help="zones, or a CSV file with id, lon, lat and more.")
     ] = "zones",
-    by: Annotated[str, typer.Option("--by", help="town, district or city.")] = "district",
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="town, district or city; district where the region has any, else city."),
+    ] = None,
+    percentile_of: Annotated[
+        str,
+        typer.Option(
+            "--percentile-of",
+            help="What a percentile over departures is of: times to each place, or access: what is in reach.",
+        ),
+    ] = "times",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File for the rows: .csv or .parquet.")
     ] = None,
@@ -139,12 +201,14 @@ def access_verb(
     as_json: Json = False,
 ) -> None:
     """Count the people, or other opportunities, in reach: by place, how unequally, and around each core."""
-    from onehour.access import access  # noqa: PLC0415
+    from onehour.access import access, opportunity_problems  # noqa: PLC0415
     from onehour.access_report import access_data, checked_options, print_access  # noqa: PLC0415
 
     options: dict[str, Any] = {"minutes": minutes, "opportunity": opportunity, "decay": decay}
     options, problems = checked_options(options | {"width": width, "nearest": nearest}, to, by, output)
-    study = study_of(region, scenario, values, words, problems=problems)
+    options["percentile_of"] = percentile_of
+    checks = [] if to != "zones" else [lambda study: opportunity_problems(study, opportunity)]
+    study = study_of(region, scenario, values, words, problems=problems, checks=checks)
     with spinner("Searching", show=not as_json):
         data = access_data(access(study, **options, words=words), by, output)
     if as_json:
@@ -167,7 +231,12 @@ def compare_verb(
             "(areas), .png, .svg or .pdf (map).",
         ),
     ] = None,
-    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    cell_m: Annotated[
+        float | None,
+        typer.Option(
+            "--cell-m", help="Side of the surface's cells in metres; by the region's size if not given."
+        ),
+    ] = None,
     region: Region = "guangzhou",
     goal: Goal = None,
     words: Words,

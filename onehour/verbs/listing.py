@@ -83,14 +83,16 @@ def validate_verb(
     *,
     as_json: Json = False,
 ) -> None:
-    """Read a region's folder and report every problem; exit with 2 if there is one."""
-    from onehour.report import print_regions, region_data  # noqa: PLC0415
+    """Read a region's folder: every problem, with exit status 2; else what is missing, and what it costs."""
+    from onehour.report import print_lacks, print_regions, region_data  # noqa: PLC0415
 
-    data = region_data(area_of(folder))
+    area = area_of(folder)
+    data = region_data(area) | {"lacks": area.lacks().to_dict("records")}
     if as_json:
         print_json(data)
     else:
         print_regions([data])
+        print_lacks(data["lacks"])
         typer.echo("No problem found.")
 
 

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from network.errors import Problem
     from onehour.study import Area, Study
@@ -30,14 +31,34 @@ _WORDS = {
     "mode": "transit, car, park-and-ride or any.",
     "period": "am-peak, midday, … : a period of the region.",
     "traveller": "random, or planned: knows the timetable.",
-    "statistic": "expected, best, or a percentile over the departures: p5, p50, p95 …",
+    "statistic": "expected, best, or over the departures their mean or a percentile: p5, p50, p95 …",
 }
+Within = Annotated[
+    float | None,
+    typer.Option("--within", help="Also the share of departures that take so many minutes at most."),
+]
+_ARRIVE_BY = "The period holds times to be there, not departures; with a percentile or mean."
 
 Verb = TypeVar("Verb", bound="Callable[..., None]")
 
 
 def asks(verb: Verb) -> Verb:
     """Return a verb with an option for each word of a query in the place of its parameter `words`."""
+    return _asking(verb, [])
+
+
+def asks_when(verb: Verb) -> Verb:
+    """Return a verb as `asks` does, with ``--arrive-by`` too: for verbs that answer over departures."""
+    flag = inspect.Parameter(
+        "arrive_by",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False,
+        annotation=Annotated[bool, typer.Option("--arrive-by", help=_ARRIVE_BY)],
+    )
+    return _asking(verb, [flag])
+
+
+def _asking(verb: Verb, flags: list[inspect.Parameter]) -> Verb:
     options = [
         inspect.Parameter(
             name,
@@ -46,17 +67,24 @@ def asks(verb: Verb) -> Verb:
             annotation=Annotated[str | None, typer.Option(f"--{name}", help=words)],
         )
         for name, words in _WORDS.items()
-    ]
+    ] + flags
     signature = inspect.signature(verb, eval_str=True)
     given = signature.parameters.values()
 
     @functools.wraps(verb)
     def asked(**options: Any) -> None:
-        verb(words={name: options.pop(name) for name in _WORDS}, **options)
+        words = {name: options.pop(name) for name in _WORDS}
+        words["timing"] = "arrive-by" if options.pop("arrive_by", False) else None
+        verb(words=words, **options)
 
     parameters = [one for word in given for one in (options if word.name == "words" else [word])]
     setattr(asked, "__signature__", signature.replace(parameters=parameters))  # noqa: B010 - typer reads it
     return asked  # type: ignore[return-value]
+
+
+def share_check(within_min: float | None, words: Words) -> Callable[[Study], object]:
+    """Return a check that a share of departures can be told: `Study.share_query` raises what is wrong."""
+    return lambda study: None if within_min is None else study.share_query(within_min, **words)
 
 
 def area_of(region: str) -> Area:
@@ -105,6 +133,8 @@ def studies_of(
             studies += [tried(partial(area.scenario, name, values=numbers), found)]
         tried(lambda: area.check_words(words, goal), found)
         for study in filter(None, studies):
+            if not found:  # of the words, only these depend on what the region has
+                tried(partial(study.query, clock=words.get("clock"), mode=words.get("mode")), found)
             for check in checks:
                 tried(partial(check, study), found)
     if found:
@@ -147,6 +177,19 @@ def _tell_of_compiling() -> None:
 
     if not are_stored():
         typer.echo("onehour: compiling the search kernels (once per machine) …", err=True)
+
+
+def day_of(option: str, text: str, problems: list[Problem]) -> date | None:
+    """Return the day of a text, or None with a problem added."""
+    import datetime as dt  # noqa: PLC0415
+
+    from network.errors import Problem  # noqa: PLC0415
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(option, f"{text!r} is no day", "write it as 2030-01-01"))
+        return None
 
 
 def spinner(words: str, *, show: bool) -> Any:

@@ -14,6 +14,7 @@ from onehour.verbs.options import (
     Scenario,
     Values,
     Words,
+    area_of,
     asks,
     print_json,
     spinner,
@@ -60,7 +61,12 @@ def isochrone_verb(
         ),
     ],
     minutes: Annotated[str, typer.Option("--minutes", help="Limits, ascending.")] = "15,30,45,60",
-    cell_m: Annotated[float, typer.Option("--cell-m", help="Side of the surface's cells in metres.")] = 500,
+    cell_m: Annotated[
+        float | None,
+        typer.Option(
+            "--cell-m", help="Side of the surface's cells in metres; by the region's size if not given."
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option("--against", help="Another scenario: what is gained and lost since, in their place."),
@@ -110,14 +116,16 @@ def plot_verb(
     as_json: Json = False,
 ) -> None:
     """Draw the network by status, the slack of all pairs, the parts of their times, or what a plan gains."""
+    from onehour.compare import default_scenarios  # noqa: PLC0415
     from onehour.files import output_problems  # noqa: PLC0415
     from onehour.plots import kind_problems, write_plot  # noqa: PLC0415
     from onehour.style import ENDINGS  # noqa: PLC0415
 
     names: list[str | None] = [*(scenario or ())]
-    if not names:
-        names = ["today-2026", "plan-2030"] if kind == "difference" else [None]
-    problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names))
+    if kind == "difference" and not names:
+        names = [*default_scenarios(area_of(region))]
+    problems = output_problems(output, ENDINGS) + kind_problems(kind, len(names or [None]))
+    names = names or [None]
     studies = studies_of(region, names, values, words, goal=goal, problems=problems)
     with spinner("Drawing", show=not as_json):
         data = write_plot(kind, studies, output, goal=goal, words=words)

@@ -37,8 +37,12 @@ _LARGE = ir.VectorType(ir.DoubleType(), LANES)
 
 def aligned(rows: int, columns: int) -> NDArray[np.uint32]:
     """Return an array [rows, columns], not filled, of whole cache lines: up to 15 columns more."""
+    return aligned_view(np.empty(rows * -(-columns // LANES) * LANES + LANES, np.uint32), rows, columns)
+
+
+def aligned_view(memory: NDArray[np.uint32], rows: int, columns: int) -> NDArray[np.uint32]:
+    """Return memory of at least 16 more elements than that as such an array."""
     width = -(-columns // LANES) * LANES
-    memory = np.empty(rows * width + LANES, np.uint32)
     skip = (-memory.ctypes.data % 64) // 4
     return memory[skip : skip + rows * width].reshape(rows, width)
 

@@ -32,9 +32,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import prange
 
-from sim.kernels._jit import jit, pjit
+from sim.kernels._jit import in_lanes, jit
 from sim.kernels._memory import lowest_bit, prefetch
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, lanes_of
 
@@ -138,10 +137,8 @@ def bucket_times(
     lanes = lanes_of(rows, threads)
     workspaces = [] if workspaces is None else workspaces
     memory = _workspace(lanes, buckets_of(longest_s), arcs.size + int(sizes.max(initial=0)), workspaces)
-    kernel = _rows_parallel if lanes > 1 else _rows_serial
-    ring, full, pool, spare = (array[:lanes] for array in memory)
-    kernel(
-        start, arcs, source_start, source_node, source_offset_s, horizon_s, ring, full, pool, spare, dist_s
+    in_lanes(
+        _rows, lanes, start, arcs, source_start, source_node, source_offset_s, horizon_s, *memory, dist_s
     )
     if not workspaces:
         workspaces.append(memory)
@@ -274,28 +271,14 @@ def _one_to_all(start, arcs, nodes, offset_s, horizon_s, ring, full, pool, spare
 
 
 @jit
-def _rows_serial(
-    start, arcs, source_start, source_node, source_offset_s, horizon_s, ring, full, pool, spare, dist_s
-):
-    """Search row by row."""
-    for row in range(dist_s.shape[0]):
+def _rows(
+    lane, lanes, start, arcs, source_start, source_node, source_offset_s, horizon_s,
+    ring, full, pool, spare, dist_s,
+):  # fmt: skip
+    """Search from the rows lane, lane + lanes, and so on."""
+    for row in range(lane, dist_s.shape[0], lanes):
         seeds = slice(source_start[row], source_start[row + 1])
         _one_to_all(
             start, arcs, source_node[seeds], source_offset_s[seeds], horizon_s,
-            ring[0], full[0], pool[0], spare[0], dist_s[row],
+            ring[lane], full[lane], pool[lane], spare[lane], dist_s[row],
         )  # fmt: skip
-
-
-@pjit
-def _rows_parallel(
-    start, arcs, source_start, source_node, source_offset_s, horizon_s, ring, full, pool, spare, dist_s
-):
-    """Search in as many lanes as there are rings; lane i takes rows i, i + lanes, and so on."""
-    lanes = ring.shape[0]
-    for lane in prange(lanes):
-        for row in range(lane, dist_s.shape[0], lanes):
-            seeds = slice(source_start[row], source_start[row + 1])
-            _one_to_all(
-                start, arcs, source_node[seeds], source_offset_s[seeds], horizon_s,
-                ring[lane], full[lane], pool[lane], spare[lane], dist_s[row],
-            )  # fmt: skip

@@ -55,24 +55,31 @@ def arc_column(n_arcs):
     return np.empty(2 * n_arcs + 2 * LANES, np.uint32)[LANES:-LANES]
 
 
-@jit
-def link_times(arc_of, seconds, times_s):
+@pjit
+def link_times(link, place, seconds, times_s, lanes):
     """Fill `times_s` with the times of the links alone, the quickest of each direction.
 
     Parameters
     ----------
-    arc_of
-        int64 [links], see `sim.kernels.shortcuts.arcs_of_links`.
+    link, place
+        int32, int64 [links that are no loops]: links by their places in `times_s`, ascending, and those
+        places; see `sim.kernels.shortcuts.places_of_links`.
     seconds
         int32 [links]: times of the links, s.
     times_s
         See the module.
+    lanes
+        Number of threads.
     """
-    times_s[:] = CLOSED
-    for link in range(seconds.size):
-        arc = arc_of[link]
-        if arc >= 0:
-            times_s[arc] = min(times_s[arc], np.uint32(seconds[link]))
+    share = times_s.size // lanes + 1
+    for lane in prange(lanes):
+        times_s[lane * share : (lane + 1) * share] = CLOSED
+        item = np.searchsorted(place, lane * share)
+        end = np.searchsorted(place, (lane + 1) * share)
+        while item < end:
+            at = place[item]
+            times_s[at] = min(times_s[at], np.uint32(seconds[link[item]]))
+            item += 1
 
 
 @jit

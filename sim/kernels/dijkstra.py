@@ -33,9 +33,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import prange
 
-from sim.kernels._jit import available_threads, jit, pjit
+from sim.kernels._jit import available_threads, in_lanes, jit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,8 +85,10 @@ def many_to_all(
     dist_s = np.empty((rows, nodes), np.int32)
     lanes = lanes_of(rows, threads)
     heaps = np.empty((lanes, _heap_size(head, source_start)), np.int64)
-    kernel = _many_to_all_parallel if lanes > 1 else _many_to_all_serial
-    kernel(start, head, seconds, source_start, source_node, source_offset_s, horizon_s, heaps, dist_s)
+    in_lanes(
+        _all_rows, lanes,
+        start, head, seconds, source_start, source_node, source_offset_s, horizon_s, heaps, dist_s,
+    )  # fmt: skip
     return dist_s
 
 
@@ -129,8 +130,8 @@ def many_trees(
     heaps = np.empty((lanes, size), np.int64)
     heap_nodes = np.empty((lanes, size), np.int32)
     labels = np.empty((lanes, nodes), np.int64)
-    kernel = _many_trees_parallel if lanes > 1 else _many_trees_serial
-    kernel(
+    in_lanes(
+        _tree_rows, lanes,
         start, head, seconds, source_start, source_node, source_offset_s, horizon_s,
         heaps, heap_nodes, labels, dist_s, parent,
     )  # fmt: skip
@@ -337,60 +338,30 @@ def one_tree(start, head, seconds, nodes, offset_s, horizon_s, heap, heap_node, 
 
 
 @jit
-def _many_to_all_serial(
-    start, head, seconds, source_start, source_node, source_offset_s, horizon_s, heaps, dist_s
+def _all_rows(
+    lane, lanes, start, head, seconds, source_start, source_node, source_offset_s, horizon_s, heaps, dist_s
 ):
-    """Search row by row."""
-    for row in range(dist_s.shape[0]):
+    """Search from the rows lane, lane + lanes, and so on."""
+    for row in range(lane, dist_s.shape[0], lanes):
         seeds = slice(source_start[row], source_start[row + 1])
         _one_to_all(
-            start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s, heaps[0], dist_s[row]
-        )
-
-
-@pjit
-def _many_to_all_parallel(
-    start, head, seconds, source_start, source_node, source_offset_s, horizon_s, heaps, dist_s
-):
-    """Search in as many lanes as there are heaps; lane i takes rows i, i + lanes, and so on."""
-    lanes = heaps.shape[0]
-    for lane in prange(lanes):
-        for row in range(lane, dist_s.shape[0], lanes):
-            seeds = slice(source_start[row], source_start[row + 1])
-            _one_to_all(
-                start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s,
-                heaps[lane], dist_s[row],
-            )  # fmt: skip
-
-
-@jit
-def _many_trees_serial(
-    start, head, seconds, source_start, source_node, source_offset_s, horizon_s,
-    heaps, heap_nodes, labels, dist_s, parent,
-):  # fmt: skip
-    """Search row by row."""
-    for row in range(dist_s.shape[0]):
-        seeds = slice(source_start[row], source_start[row + 1])
-        one_tree(
             start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s,
-            heaps[0], heap_nodes[0], labels[0], dist_s[row], parent[row],
+            heaps[lane], dist_s[row],
         )  # fmt: skip
 
 
-@pjit
-def _many_trees_parallel(
-    start, head, seconds, source_start, source_node, source_offset_s, horizon_s,
+@jit
+def _tree_rows(
+    lane, lanes, start, head, seconds, source_start, source_node, source_offset_s, horizon_s,
     heaps, heap_nodes, labels, dist_s, parent,
 ):  # fmt: skip
-    """Search in as many lanes as there are heaps; lane i takes rows i, i + lanes, and so on."""
-    lanes = heaps.shape[0]
-    for lane in prange(lanes):
-        for row in range(lane, dist_s.shape[0], lanes):
-            seeds = slice(source_start[row], source_start[row + 1])
-            one_tree(
-                start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s,
-                heaps[lane], heap_nodes[lane], labels[lane], dist_s[row], parent[row],
-            )  # fmt: skip
+    """Search from the rows lane, lane + lanes, and so on."""
+    for row in range(lane, dist_s.shape[0], lanes):
+        seeds = slice(source_start[row], source_start[row + 1])
+        one_tree(
+            start, head, seconds, source_node[seeds], source_offset_s[seeds], horizon_s,
+            heaps[lane], heap_nodes[lane], labels[lane], dist_s[row], parent[row],
+        )  # fmt: skip
 
 
 @jit

@@ -38,9 +38,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import prange
 
-from sim.kernels._jit import jit, pjit
+from sim.kernels._jit import in_lanes, jit
 from sim.kernels.dijkstra import HORIZON_MAX_S, UNREACHED, lanes_of, one_tree
 
 if TYPE_CHECKING:
@@ -124,8 +123,10 @@ def masked_times(
         np.empty((lanes, most), np.float64),
         np.empty((lanes, most), np.float64),
     )
-    kernel = _masks_parallel if lanes > 1 else _masks_serial
-    kernel(held, factors, legs, graph, walks, listed, origin, destination, way, period_s, work, out)
+    in_lanes(
+        _masks, lanes,
+        held, factors, legs, graph, walks, listed, origin, destination, way, period_s, work, out,
+    )  # fmt: skip
     return out
 
 
@@ -273,22 +274,12 @@ def _one_mask(
 
 
 @jit
-def _masks_serial(held, factors, legs, graph, walks, listed, origin, destination, way, period_s, work, out):
-    """Take mask by mask."""
-    for mask in range(held.shape[0]):
+def _masks(
+    lane, lanes, held, factors, legs, graph, walks, listed, origin, destination, way, period_s, work, out
+):
+    """Take the masks lane, lane + lanes, and so on."""
+    for mask in range(lane, held.shape[0], lanes):
         _one_mask(
             held[mask], factors, mask, legs, graph, walks, listed, origin, destination, way, period_s,
-            work, 0, out[mask],
+            work, lane, out[mask],
         )  # fmt: skip
-
-
-@pjit
-def _masks_parallel(held, factors, legs, graph, walks, listed, origin, destination, way, period_s, work, out):
-    """Take the masks in as many lanes as there are workspaces."""
-    lanes = work[0].shape[0]
-    for lane in prange(lanes):
-        for mask in range(lane, held.shape[0], lanes):
-            _one_mask(
-                held[mask], factors, mask, legs, graph, walks, listed, origin, destination, way, period_s,
-                work, lane, out[mask],
-            )  # fmt: skip

@@ -69,13 +69,13 @@ def shortcut_arcs(start, near, node, rank, parent):
 
 
 @jit
-def arcs_of_links(first, above, rank, tail, head):
-    """Return the arc of each link, twice, plus 1 where the link leads down; -1 for loops; int64 [links]."""
-    arc_of = np.empty(tail.size, np.int64)
+def places_of_links(first, above, rank, tail, head):
+    """Return twice the arc of each link, plus 1 where the link leads down; -1 for loops; int64 [links]."""
+    place = np.empty(tail.size, np.int64)
     for link in range(tail.size):
         a, b = rank[tail[link]], rank[head[link]]
         if a == b:
-            arc_of[link] = -1
+            place[link] = -1
             continue
         low, high = min(a, b), max(a, b)
         left, right = first[low], first[low + 1]
@@ -85,8 +85,8 @@ def arcs_of_links(first, above, rank, tail, head):
                 left = middle
             else:
                 right = middle
-        arc_of[link] = 2 * left + (1 if a > b else 0)
-    return arc_of
+        place[link] = 2 * left + (1 if a > b else 0)
+    return place
 
 
 @jit

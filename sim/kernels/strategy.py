@@ -34,9 +34,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import prange
 
-from sim.kernels._jit import jit, pjit
+from sim.kernels._jit import in_lanes, jit
 from sim.kernels.dijkstra import UNREACHED, lanes_of
 
 if TYPE_CHECKING:
@@ -103,22 +102,10 @@ def expected_times(
     items = np.empty((lanes, size), np.int64)
     rates = np.empty((lanes, nodes), np.float64)
     settled = np.empty((lanes, nodes), np.bool_)
-    kernel = _rows_parallel if lanes > 1 else _rows_serial
-    kernel(
-        start,
-        link,
-        tail,
-        seconds,
-        per_hour,
-        destinations,
-        wait * _HOUR_S,
-        keys,
-        items,
-        rates,
-        settled,
-        expected_s,
-        attractive,
-    )
+    in_lanes(
+        _rows, lanes, start, link, tail, seconds, per_hour, destinations, wait * _HOUR_S,
+        keys, items, rates, settled, expected_s, attractive,
+    )  # fmt: skip
     return expected_s, attractive
 
 
@@ -245,50 +232,13 @@ def _one_destination(
 
 
 @jit
-def _rows_serial(
-    start,
-    link,
-    tail,
-    seconds,
-    per_hour,
-    destinations,
-    wait,
-    keys,
-    items,
-    rates,
-    settled,
-    expected_s,
-    attractive,
-):
-    """Search row by row."""
-    for row in range(destinations.size):
+def _rows(
+    lane, lanes, start, link, tail, seconds, per_hour, destinations, wait,
+    keys, items, rates, settled, expected_s, attractive,
+):  # fmt: skip
+    """Search from the destinations lane, lane + lanes, and so on."""
+    for row in range(lane, destinations.size, lanes):
         _one_destination(
             start, link, tail, seconds, per_hour, np.int64(destinations[row]), wait,
-            keys[0], items[0], rates[0], settled[0], expected_s[row], attractive[row],
+            keys[lane], items[lane], rates[lane], settled[lane], expected_s[row], attractive[row],
         )  # fmt: skip
-
-
-@pjit
-def _rows_parallel(
-    start,
-    link,
-    tail,
-    seconds,
-    per_hour,
-    destinations,
-    wait,
-    keys,
-    items,
-    rates,
-    settled,
-    expected_s,
-    attractive,
-):
-    """Search in as many lanes as there are heaps; lane i takes rows i, i + lanes, and so on."""
-    lanes = keys.shape[0]
-    for lane in prange(lanes):
-        for row in range(lane, destinations.size, lanes):
-            _one_destination(
-                start, link, tail, seconds, per_hour, np.int64(destinations[row]), wait,
-                keys[lane], items[lane], rates[lane], settled[lane], expected_s[row], attractive[row],
-            )  # fmt: skip

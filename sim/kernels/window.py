@@ -53,9 +53,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
-from sim.kernels._jit import jit, pjit
+from sim.kernels._jit import in_lanes, jit
 
 NEVER = 1 << 29
 """A time that is not reached, s."""
@@ -276,7 +275,7 @@ def search(
                     first[pattern] = place
                 else:
                     first[pattern] = min(first[pattern], place)
-        many = 0
+        many = np.int64(0)
         for row in range(queued):
             pattern = queue[row]
             call = pattern_start[pattern]
@@ -318,12 +317,12 @@ def _arrivals(
 
 @jit
 def _moments(
-    begin_s, grain_s, access_to, access_s, at_start, at_pattern, at_place,
+    begin_s, access_to, access_s, at_start, at_pattern, at_place,
     trips_start, trips_end, trip_s, trip_run, run_depart_s, is_moment, moments_s,
 ):  # fmt: skip
     """Write the last moments to leave at to catch each first vehicle, ascending; return how many.
 
-    They are multiples of the grain after the beginning, at or less than a grain before the true ones.
+    They are those of the `is_moment.size` seconds from the beginning on.
     """
     is_moment[:] = False
     for row in range(access_to.size):
@@ -331,14 +330,27 @@ def _moments(
             pattern, place = at_pattern[at], at_place[at]
             for trip in range(trips_start[pattern], trips_end[pattern]):
                 since_s = trip_s[trip] + run_depart_s[trip_run[trip] + place] - access_s[row] - begin_s
-                if 0 <= since_s < is_moment.size * grain_s:
-                    is_moment[since_s // grain_s] = True
+                if 0 <= since_s < is_moment.size:
+                    is_moment[since_s] = True
     many = 0
     for number in range(is_moment.size):
         if is_moment[number]:
-            moments_s[many] = begin_s + number * grain_s
+            moments_s[many] = begin_s + number
             many += 1
     return many
+
+
+@jit
+def _longest(times_s):
+    """Return the longest of the times that are reached, 0 without any.
+
+    Who is free at the last departure is everywhere by then: nobody is sooner there by leaving later.
+    """
+    most_s = np.int64(0)
+    for time_s in times_s:
+        if time_s != UNREACHED:
+            most_s = max(most_s, np.int64(time_s))
+    return most_s
 
 
 @jit
@@ -370,7 +382,7 @@ def _from_moments(moments_s, times_s, leave_s, departures, limit_s, sample, samp
 @jit
 def _sample_origin(
     timetable, bands, phases, backward, leave_s, access_to, access_s, egress, direct_to, direct_s,
-    limit_s, max_rides, trips_end, trip_s, work, samples_s, grain_s, is_moment, moments_s, times_s, left_s,
+    limit_s, max_rides, trips_end, trip_s, work, samples_s, is_moment, moments_s, times_s, left_s,
 ):  # fmt: skip
     """Write the travel times from one origin, [destinations, draws × departures], draw by draw."""
     (
@@ -390,9 +402,21 @@ def _sample_origin(
             phases[draw], backward, trips_start, trips_end, trip_s,
         )  # fmt: skip
         if planned:
+            last_s = every_s[departures - 1 : departures]
+            search(
+                pattern_start, board_at, alight_at, trips_start, trips_end, trip_s, trip_run,
+                run_arrive_s, run_depart_s, at_start, at_pattern, at_place, link_start, link_to, link_s,
+                last_s, access_to, access_s, 2 * limit_s, max_rides,
+                ready, alight, low, high, improved, touched, is_touched, soon_low, soon_high, first, queue,
+            )  # fmt: skip
+            _arrivals(
+                alight, last_s, np.int64(1), 2 * limit_s, egress_start, egress_from, egress_s,
+                np.int64(0), times_s,
+            )  # fmt: skip
+            most = min(is_moment.size, last_s[0] - every_s[0] + 1 + _longest(times_s[:, 0]))
             many = _moments(
-                every_s[0], grain_s, access_to, access_s, at_start, at_pattern, at_place,
-                trips_start, trips_end, trip_s, trip_run, run_depart_s, is_moment, moments_s,
+                every_s[0], access_to, access_s, at_start, at_pattern, at_place,
+                trips_start, trips_end, trip_s, trip_run, run_depart_s, is_moment[:most], moments_s,
             )  # fmt: skip
             blocks = (many + lanes - 1) // lanes
             moments_s[many : blocks * lanes] = moments_s[many - 1] if many else 0
@@ -472,7 +496,7 @@ def _summarize(samples_s, limit_s, within_s, ranks, ranked_s, sample_of, mean_s,
 def _share(
     thread, threads, timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
     direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of,
+    samples_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of,
     mean_s, within,
 ):  # fmt: skip
     """Search from every `threads`-th origin; keep the samples, or if there are ranks their statistics."""
@@ -485,12 +509,12 @@ def _share(
         reach = slice(access_start[origin], access_start[origin + 1])
         straight = slice(direct_start[origin], direct_start[origin + 1])
         place = thread if ranks.size else origin
-        rows = samples_s[place]
+        rows, left = samples_s[place], left_s[place]
         _sample_origin(
             timetable, bands, phases, backward, leave_s, access_to[reach], access_s[reach], egress,
             direct_to[straight], direct_s[straight], limit_s, max_rides,
             trips_end[thread], trip_s[thread], own, rows,
-            grain_s, is_moment[thread], moments_s[thread], times_s[thread], left_s[thread],
+            is_moment[thread], moments_s[thread], times_s[thread], left,
         )  # fmt: skip
         if ranks.size:
             _summarize(
@@ -506,26 +530,7 @@ def _share(
             if moments_s.shape[1]:
                 for end in range(rows.shape[0]):
                     for at in range(ranks.size):
-                        left_of[origin, end, at] = left_s[thread, end, sample_of[origin, end, at]]
-
-
-@pjit
-def _parallel(
-    timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
-    direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-    samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of, left_of,
-    mean_s, within,
-):  # fmt: skip
-    """Search from all origins, shared out over threads."""
-    threads = trip_s.shape[0]
-    for thread in prange(threads):
-        _share(
-            np.int64(thread), np.int64(threads),
-            timetable, bands, phases, backward, leave_s, access_start, access_to, access_s, egress,
-            direct_start, direct_to, direct_s, limit_s, max_rides, trips_end, trip_s, work,
-            samples_s, grain_s, is_moment, moments_s, times_s, left_s, within_s, ranks, ranked_s, sample_of,
-            left_of, mean_s, within,
-        )  # fmt: skip
+                        left_of[origin, end, at] = left[end, sample_of[origin, end, at]]
 
 
 def window_times(*arguments: Any) -> None:
@@ -552,10 +557,11 @@ def window_times(*arguments: Any) -> None:
         - work: tuple of the workspaces of `search`, each with a first axis of threads;
         - samples_s: int32 [origins, destinations, draws × departures], written; where statistics are asked
           for a workspace whose first axis are threads;
-        - grain_s: who knows the timetable leaves at multiples of so many seconds after the first departure;
         - is_moment bool [threads, moments], moments_s int32 [threads, moments and a block], times_s int32
-          [threads, destinations, moments and a block] and left_s int32 [threads, destinations, draws ×
-          departures]: workspace for who knows the timetable; of size 0 behind the threads for others;
+          [threads, destinations, moments and a block]: workspace for who knows the timetable; of size 0
+          behind the threads for others;
+        - left_s: int32, the shape of samples_s, the moments at which who knows the timetable leaves; written;
+          of size 0 behind the first axis for others;
         - within_s: time within which samples are counted, s;
         - ranks: int64 [statistics], which smallest samples are wanted, from 1 on; none to keep the samples;
         - ranked_s: int32 [origins, destinations, statistics], those samples, s, or `UNREACHED`; written;
@@ -564,10 +570,7 @@ def window_times(*arguments: Any) -> None:
         - mean_s: float64 [origins, destinations], infinite if a sample is unreached; written;
         - within: int64 [origins, destinations], samples within `within_s`; written.
     """
-    if arguments[_TRIP_S].shape[0] > 1:
-        _parallel(*arguments)
-    else:
-        _share(0, 1, *arguments)
+    in_lanes(_share, arguments[_TRIP_S].shape[0], *arguments)
 
 
 _TRIP_S = 15  # place of trip_s among the arguments of `window_times`

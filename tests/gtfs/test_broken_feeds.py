@@ -204,7 +204,7 @@ def test_problems_of_several_feeds_stand_together(zipped, files):
     with pytest.raises(BadInputError) as caught:
         read_day([one, two, one.with_name("three.zip")], "2030-13-01")
     assert [str(problem).partition(":")[0] for problem in caught.value.problems] == [
-        "date", "one.zip/stops.txt", "two.zip/routes.txt", "three.zip",
+        "--date", "one.zip/stops.txt", "two.zip/routes.txt", "three.zip",
     ]  # fmt: skip
     tokyo = zipped(files | {"agency.txt": files["agency.txt"].replace("Shanghai", "Tokyo")}, "tokyo.zip")
     with pytest.raises(BadInputError, match="have several time zones: Asia/Shanghai, Asia/Tokyo"):

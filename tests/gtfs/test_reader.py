@@ -59,10 +59,14 @@ def test_the_next_morning_is_read_as_far_as_searches_need_it(zipped, files):
 
 def test_calendar_dates_add_and_remove_services(zipped, files):
     assert "t3" not in set(day_of(zipped(files), MONDAY).stop_times["trip_id"])
-    with pytest.raises(
-        BadInputError, match=r"no trip runs on 2030-01-13 \(its days are 2030-01-01 to 2030-12-31\)"
+    for day, near in (
+        ("2030-01-13", "2030-01-11 and 2030-01-14"),
+        ("2029-06-01", "2030-01-01"),
+        ("2040-06-01", "2030-12-31"),
     ):
-        day_of(zipped(files), "2030-01-13")
+        found = rf"no trip runs on {day} \(the nearest days with service: {near}\)"
+        with pytest.raises(BadInputError, match=found):
+            day_of(zipped(files), day)
     trips = set(day_of(zipped(files), WEDNESDAY).stop_times["trip_id"])
     assert trips == {"night (day before)", "t2 (day before)"}
     del files["calendar.txt"]

@@ -1,6 +1,7 @@
-"""Real feeds, where they lie on this machine: as another library and a plain loop read them.
+"""Real feeds, where they lie on this machine: as another library and plain loops read and search them.
 
-ONEHOUR_FEEDS holds the paths of the feeds, separated as in PATH; ONEHOUR_FEEDS_DATE the day, as 2019-05-13.
+ONEHOUR_FEEDS holds the paths of the feeds, separated as in PATH; ONEHOUR_FEEDS_DATE the day, as 2019-05-13;
+ONEHOUR_FEEDS_ORIGINS from how many stops every departure of 14:00 to 15:00 is searched, 3 if not given.
 """
 
 import os
@@ -13,6 +14,7 @@ import pyproj
 import pytest
 
 from network.gtfs import read_day, read_timetable
+from tests.gtfs.departures import check_departures
 
 FEEDS = [Path(one) for one in os.environ.get("ONEHOUR_FEEDS", "").split(os.pathsep) if one]
 DAY = os.environ.get("ONEHOUR_FEEDS_DATE", "")
@@ -58,3 +60,9 @@ def test_real_feeds_together_are_a_timetable():
     timetable = read_timetable(FEEDS, DAY)
     assert timetable.n_trips + len(timetable.headway_s) > 0
     assert (timetable.departure_s >= timetable.arrival_s).all()
+
+
+@pytest.mark.parametrize("arrive_by", [False, True])
+def test_every_departure_of_an_hour_equals_a_plain_connection_scan(arrive_by):
+    many = int(os.environ.get("ONEHOUR_FEEDS_ORIGINS", "3"))
+    check_departures(FEEDS, DAY, ("14:00", "15:00"), many=many, arrive_by=arrive_by)

@@ -13,7 +13,7 @@ from network.gtfs.export import feed_tables
 from network.gtfs.regions import PERIODS, Settings, region_of
 from network.region import Period
 from network.rides import calls, departures_in
-from network.station_times import change_s, street_changes
+from network.station_times import by_class_s, change_s, entry_s, street_changes
 from network.testing import diamond_region, headway_region, hub_region, line_region
 from onehour.gtfs import write_tables
 from tests.gtfs.test_export import IMPRINT
@@ -228,21 +228,25 @@ def test_a_change_quicker_than_a_security_check_waives_it(zipped, files):
     assert region.transfers[["walk_m", "security_waived"]].to_numpy().tolist() == [[37.5, True]]
 
 
-def test_street_stops_take_no_time_to_enter(zipped, files):
-    assert made(zipped, files).parameters["entry_walk_metro_min"] == 2
+def test_stops_in_the_street_have_a_class_of_their_own(zipped, files):
+    assert made(zipped, files).parameters["feeder_max_km"] == 12
     files["routes.txt"] = files["routes.txt"].replace("North line,1,", "North line,3,")
-    numbers = made(zipped, files, TUESDAY).parameters
-    assert [numbers[f"{name}_metro_min"] for name in ("entry_walk", "entry_security", "exit", "change")] == [
-        0,
-        0,
-        0,
-        1,
-    ]
-    assert numbers["entry_walk_national_min"] == 3
+    files["stops.txt"] += "d,D,23.2,113.0,0,\n"
+    files["stop_times.txt"] = files["stop_times.txt"].replace(
+        "t2,08:05:30,08:06:00,b2", "t2,08:05:30,08:06:00,d"
+    )
+    region = made(zipped, files, TUESDAY)
+    kinds = region.stations.set_index("station_id")[["class", "system"]].to_numpy().tolist()
+    assert kinds == [["national", "rail"], ["street", "street"], ["national", "rail"], ["street", "street"]]
+    assert region.services.set_index("service_id").loc["t2", "class"] == "street"
+    assert (entry_s(region)[1], by_class_s(region, "exit")[1], change_s(region)[1]) == (0, 0, 60)
+    assert region.parameters["feeder_max_km"] == 0
+    # a metro keeps its minutes beside buses
     files["routes.txt"] = files["routes.txt"].replace("Expresses,101", "Metro,1")
     region = made(zipped, files, TUESDAY)
-    assert region.parameters["entry_walk_metro_min"] == 2
-    assert any("Stops of buses and trams" in note for note in region.about.notes)
+    stations = region.stations.set_index("station_id")
+    assert stations["class"].to_dict() == {"a": "metro", "b": "street", "c": "metro", "d": "street"}
+    assert entry_s(region).tolist() == [180, 0, 180, 0]
 
 
 def test_stations_near_each_other_are_joined_if_one_asks_for_it(zipped, files):

@@ -62,7 +62,7 @@ def customized(made, graph, threads):
     """Return the arcs' times after both passes, as {(rank, rank): s}, and what is needed."""
     times_s = customization.arc_column(made.n_arcs)
     rows = aligned(5 * threads, 2 * graph.n_nodes).reshape(threads, 5, -1)
-    customization.link_times(made.arc_of, graph.seconds, times_s)
+    customization.link_times(made.link, made.place, graph.seconds, times_s, threads)
     lower = made.lower_start, made.inner, made.lower
     customization.basic(made.first, made.runs, *lower, made.trees, made.top, times_s, rows)
     basic = times_s.tolist()

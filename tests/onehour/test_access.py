@@ -55,6 +55,39 @@ def test_people_within_a_limit(line):
     assert line.access(minutes=25.9)["within"].tolist() == [2000, 3000, 6000, 5000]
 
 
+# With a wait of 0 to 9 minutes, all equally often, they are 0, 14, 21 and 28 minutes and the wait.
+
+
+@pytest.mark.parametrize(
+    ("statistic", "times", "of_access"),
+    [
+        ("p40", 3000, 2000),
+        ("p41", 3000, 3000),
+        ("p60", 3000, 3000),
+        ("p61", 2000, 3000),
+        ("mean", 3000, 2600),
+    ],
+)
+def test_two_readings_of_a_percentile(line, statistic, times, of_access):
+    for timing in ("depart-after", "arrive-by"):
+        words = {"statistic": statistic, "timing": timing}
+        table = line.access(minutes=26, words=words)
+        assert table["within"].iloc[[0, 3]].tolist() == [times, times + 3000]
+        assert table.attrs["percentile_of"] == "times"
+        table = line.access(minutes=26, words=words, percentile_of="access")
+        assert table["within"].iloc[[0, 3]].tolist() == [of_access, of_access + 3000]
+        assert table["weighted"].iloc[[0, 3]].tolist() == [of_access, of_access + 3000]
+        assert table["within_share"].iloc[0] == pytest.approx(of_access / 7000)
+        assert table.attrs["percentile_of"] == "access"
+
+
+def test_a_percentile_of_access_needs_departures(line):
+    with pytest.raises(BadInputError, match="expected, transit, door has no departures"):
+        line.access(percentile_of="access")
+    with pytest.raises(BadInputError, match=r"--percentile-of.*known: access, times"):
+        line.access(percentile_of="x")
+
+
 def test_minutes_until_people_are_in_reach(line):
     assert line.access(nearest=5000)["nearest_min"].tolist() == [33, 26, 19, 19]
     assert line.access(nearest=7001)["nearest_min"].isna().all()
@@ -218,6 +251,15 @@ def test_the_command_prints_tables(command, home, by):
     assert done.status == 0
     for text in ("jobs, 80 in all", "weight 1/2 at 60 min", "Commuting circles", "At A", "per head", "gini"):
         assert text in done.out
+
+
+def test_the_command_tells_the_reading(command, home):
+    words = ["access", "--region", home / "line", "--minutes", 26, "--statistic", "p41", "--by", "town"]
+    assert "traveller · p41\n" in command(*words).out
+    done = command(*words, "--percentile-of", "access", "--arrive-by")
+    assert "traveller · p41 of access · arrive-by\n" in done.out
+    done = command("access", "--region", home / "line", "--percentile-of", "access")
+    assert (done.status, "--percentile-of" in done.err) == (2, True)
 
 
 def test_wrong_options_are_told_together(command, home, tmp_path):

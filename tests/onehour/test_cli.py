@@ -280,7 +280,9 @@ WRONG = {
     ),
     "empty word": (words("--clock", ""), ["--clock", "''"]),
     "clock and mode that do not fit": (words("--clock", "station", "--mode", "car"), ["--clock", "car"]),
-    "unknown statistic": (words("--statistic", "mean"), ["--statistic", "known: best, expected, p25"]),
+    "unknown statistic": (words("--statistic", "q"), ["--statistic", "known: best, expected, mean"]),
+    "a share is no time": (words("--statistic", "reliability"), ["--statistic", "is a share", "--within"]),
+    "no clock to be there by": (words("--arrive-by", "--statistic", "best"), ["--arrive-by", "p50"]),
     "unknown scenario": (lambda *_: ["check", "plan-2031"], ["plan-2031", "did you mean plan-2030"]),
     "unknown region": (lambda *_: ["check", "--region", "nowhere"], ["--region", "known: guangzhou"]),
     "unknown parameter": (words("--set", "walk_khm=5"), ["walk_khm", "did you mean walk_kmh"]),
@@ -350,7 +352,10 @@ WRONG = {
     "places and zones": (places(b"id,lon,lat\np,113,23\n", "--zones"), ["--zones", "--places"]),
     "wrong ending": (output("out.xlsx"), ["out.xlsx", ".parquet or .csv"]),
     "no folder for the output": (output("gone/out.csv"), ["gone", "is not there"]),
-    "a folder as output": (output(""), ["ending"]),
+    "a folder of other files as output": (
+        lambda folder, _: ["matrix", "-o", folder / "line", "--region", folder / "line"],
+        ["line", "holds other files", "no manifest of blocks"],
+    ),
     "an output that cannot be written": (
         lambda folder, _: ["matrix", "-o", "/proc/out.csv", "--region", folder / "line"],
         ["/proc/out.csv", "written"],

@@ -177,7 +177,7 @@ def test_every_mistake_is_told_at_once(command, tmp_path):
 def test_a_region_without_these_scenarios_wants_two_names(command, folder):
     done = command("compare", "--region", folder / "line")
     assert done.status == 2
-    assert "name two: onehour compare A B" in done.err
+    assert "the region line has no scenario but base (write one: onehour scenario new FILE" in done.err
     done = command("compare", "base", "base", "--region", folder / "line", "--json")
     assert done.status == 0
     assert done.json["towns"] == []

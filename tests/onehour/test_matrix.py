@@ -8,7 +8,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from onehour.matrix import ends_given, read_places
+from network.points import read_points
+from onehour.matrix import Side, given_sides
 
 PLACES = "id,lon,lat,junk\nq,113,23.09,1\np,113,23,2\nfar,100,10,3\n"
 
@@ -97,15 +98,16 @@ def test_places_may_have_a_byte_order_mark_blank_lines_and_spaces(tmp_path):
     path = tmp_path / "p.csv"
     path.write_bytes(b"\xef\xbb\xbfid, lon,lat,population\r\n\r\n p ,113, 23 ,\r\nq,113,23.1,5\r\n")
     problems = []
-    table = read_places(path, problems)
+    table = read_points(path, problems)
     assert problems == []
     assert table["id"].tolist() == ["p", "q"]
     assert table["lat"].tolist() == [23, 23.1]
 
 
 def test_neither_places_nor_zones_are_the_centres():
-    assert ends_given(None, zones=False, problems=[]) is None
-    assert ends_given(None, zones=True, problems=[]) == "zones"
+    asked = {"cell_m": 500.0, "problems": []}
+    assert given_sides("centres", None, None, zones=False, **asked) == (Side(), Side())
+    assert given_sides("centres", None, None, zones=True, **asked) == (Side("zones"), Side("zones"))
 
 
 def test_omx_reads_back_with_mapping_and_provenance(files):

@@ -29,7 +29,7 @@ def test_a_scenario_without_changes_leaves_the_state():
 def test_assumed_numbers_are_those_that_the_mode_uses():
     study = Area(line_region()).scenario()
     names = {
-        mode: {row["name"] for row in assumed_numbers(study, study.query(mode=mode))}
+        mode: {row["name"] for row in assumed_numbers(study, study.area.query(mode=mode))}
         for mode in ("transit", "car", "any")
     }
     assert "change_metro_min" in names["transit"]

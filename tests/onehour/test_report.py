@@ -43,7 +43,7 @@ def test_without_a_terminal_the_tables_have_room(command, folder, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     out = command("check", "--region", folder / "line").out
     header = next(line for line in out.splitlines() if line.lstrip().startswith("from"))
-    assert header.split() == ["from", "to", "total", "slack", "entry", "wait", "ride", "exit"]
+    assert header.split() == ["from", "to", "total", "slack", "in", "time", "entry", "wait", "ride", "exit"]
     assert max(widths(out)) <= 132
 
 

@@ -59,8 +59,8 @@ def test_every_departure_equals_a_search_of_its_own(
     assert found.shape == (3, 1, len(range(BEGIN, END, step_s)), n_stops)
     for origin, walks in enumerate(reach):
         access = {names[stop]: seconds for stop, seconds in walks.items()}
-        for number in rng.choice(len(window.leave_s), min(6, len(window.leave_s)), replace=False):
-            leave = int(window.leave_s[number])
+        for number in rng.choice(len(window.clocks_s), min(6, len(window.clocks_s)), replace=False):
+            leave = int(window.clocks_s[number])
             times = travel_times(
                 plain, access, leave, limit=60 * max_min, least=least_s, most_rides=max_rides
             )

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from network.timetable import Timetable
 from sim.kernels.window import UNREACHED
 from sim.points import Directs, Settings
+from sim.statistics import access_percentiles, time_percentiles
 from sim.waits import wait_percentile_s, wait_share
-from sim.window import Window, access_percentiles, time_percentiles
+from sim.window import Window
 from tests.properties.test_window_oracle import own_points, points_of
-from tests.reference.earliest import arrivals, planned_time
+from tests.reference.earliest import arrivals, planned_time, planned_time_by
 from tests.reference.random_timetables import random_plain, timetable_of
 
 BEGIN, END = 7 * 3600, 8 * 3600
@@ -56,7 +57,7 @@ def test_arriving_by_is_the_last_departure_in_time(seed, n_stops, n_trips, least
 
     for one, start in enumerate(starts):
         for two, goal in enumerate(goals):
-            for at, deadline in enumerate(window.leave_s.tolist()):
+            for at, deadline in enumerate(window.clocks_s.tolist()):
                 time_s = int(found[one, 0, at, two])
                 if time_s == UNREACHED:
                     assert first_arrival(start, goal, deadline - 7200) > deadline
@@ -80,7 +81,7 @@ def test_who_knows_the_timetable_arrives_first_and_leaves_last(seed, n_stops, n_
         settings=Settings(min_transfer_s=0),
     )
     found = window.samples(points_of("a", walks), own_points(timetable))
-    for at, leave in enumerate(window.leave_s.tolist()):
+    for at, leave in enumerate(window.clocks_s.tolist()):
         for stop in range(n_stops):
             if stop in walks[0]:
                 continue  # there one may walk, which the plain search counts too
@@ -90,13 +91,39 @@ def test_who_knows_the_timetable_arrives_first_and_leaves_last(seed, n_stops, n_
 
 
 @SHORT
+@given(seed=SEEDS, n_stops=st.integers(2, 12), n_trips=st.integers(1, 60), max_min=st.sampled_from([30, 120]))
+def test_who_knows_the_timetable_and_must_be_there_leaves_last_and_arrives_first(
+    seed, n_stops, n_trips, max_min
+):
+    plain = random_plain(seed, n_stops=n_stops, n_trips=n_trips, n_lines=5)
+    starts, goals = reaches(seed, n_stops, 1), reaches(seed + 1, n_stops, 2)
+    window = Window(
+        timetable_of(plain),
+        (8 * 3600, 9 * 3600),
+        step_s=1800,
+        max_min=max_min,
+        traveller="planned",
+        arrive_by=True,
+        settings=Settings(min_transfer_s=0),
+    )
+    found = window.samples(points_of("a", starts), points_of("bc", goals))
+    for two, goal in enumerate(goals):
+        times = planned_time_by(
+            plain, named(starts[0]), named(goal), window.clocks_s.tolist(), limit=60 * max_min
+        )
+        got = [None if one == UNREACHED else one for one in found[0, 0, :, two].tolist()]
+        assert got == times
+
+
+@SHORT
 @given(
     seed=SEEDS,
     n_stops=st.integers(2, 20),
     n_trips=st.integers(1, 200),
     traveller=st.sampled_from(["random", "planned"]),
+    arrive_by=st.booleans(),
 )
-def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_trips, traveller):
+def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_trips, traveller, arrive_by):
     plain = random_plain(seed, n_stops=n_stops, n_trips=n_trips)
     timetable = timetable_of(plain, exact=False)
     walks = reaches(seed, n_stops)
@@ -109,24 +136,30 @@ def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_tri
         draws=3,
         seed=seed,
         traveller=traveller,
+        arrive_by=arrive_by,
         settings=settings_,
     )
     start, goal = points_of("ab", walks), own_points(timetable)
-    rank = window.count // 2 + 1
-    times_s, leave_s, draw = window.ranked(start, goal, rank)
-    one, two = np.nonzero(times_s != UNREACHED)
-    query = np.stack([one, draw[one, two], leave_s[one, two], two, times_s[one, two]], axis=1).astype(
-        np.int32
-    )
-    journeys = window.journeys(start, goal, query)
+    found = window.ranked(start, goal, window.count // 2 + 1)
+    one, two = np.nonzero(found.times_s != UNREACHED)
+    at = one, two
+    query = np.stack([one, found.draw[at], found.moment_s[at], two, found.times_s[at]], axis=1)
+    journeys = window.journeys(start, goal, query.astype(np.int32))
     parts = journeys.parts_s()
     assert (parts >= 0).all()
     assert parts.sum(axis=1).tolist() == query[:, 4].tolist()
-    if traveller == "planned":
+    leave_s = query[:, 2] - query[:, 4] if arrive_by else query[:, 2]
+    assert journeys.leave_s.tolist() == leave_s.tolist()
+    assert (journeys.slack_s[journeys.n_rides > 0] == 0).all() or (arrive_by and traveller == "random")
+    if arrive_by:
+        assert (query[:, 2] < END).all()
+        first = [journeys.rides(row)[0].wait_s for row in range(len(query))]
+        assert set(first) <= {60}  # leaves as late as can be
+    elif traveller == "planned":
         spare = (parts[:, 2] - 60)[
             journeys.n_rides == 1
         ]  # no first wait, or else it would be too late to leave
-        late = query[:, 2][journeys.n_rides == 1] + spare > BEGIN + window.limit_s
+        late = leave_s[journeys.n_rides == 1] + spare > BEGIN + window.limit_s
         assert ((spare == 0) | late).all()
     names = timetable.stops["stop_id"].tolist()
     info = {stop: rest for stop, *rest in plain.stops}
@@ -134,7 +167,7 @@ def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_tri
         rides = journeys.rides(row)
         assert 1 <= len(rides) <= 5
         clock = (
-            query[row, 2]
+            leave_s[row]
             + walks[query[row, 0]].get(rides[0].from_stop, 10**6)
             + info[names[rides[0].from_stop]][0]
         )
@@ -156,15 +189,25 @@ def test_journeys_run_as_the_tables_say_and_their_parts_sum(seed, n_stops, n_tri
                 assert trip[ride.board][2:4] == (ride.departure_s, True)
                 assert (trip[ride.alight][1], trip[ride.alight][4]) == (ride.arrival_s, True)
             clock = ride.arrival_s
-        assert clock + info[names[rides[-1].to_stop]][1] == query[row, 2] + query[row, 4]
+        arrival = clock + info[names[rides[-1].to_stop]][1]
+        assert arrival + journeys.slack_s[row] == leave_s[row] + query[row, 4]
 
 
 @SHORT
-@given(seed=SEEDS, traveller=st.sampled_from(["random", "planned"]))
-def test_statistics_are_those_of_the_samples_whatever_the_threads(seed, traveller):
+@given(seed=SEEDS, traveller=st.sampled_from(["random", "planned"]), arrive_by=st.booleans())
+def test_statistics_are_those_of_the_samples_whatever_the_threads(seed, traveller, arrive_by):
     plain = random_plain(seed, n_stops=12)
     timetable = timetable_of(plain, exact=False)
-    window = Window(timetable, (BEGIN, END), step_s=240, max_min=60, draws=4, seed=seed, traveller=traveller)
+    window = Window(
+        timetable,
+        (BEGIN, END),
+        step_s=240,
+        max_min=60,
+        draws=4,
+        seed=seed,
+        traveller=traveller,
+        arrive_by=arrive_by,
+    )
     start, goal = points_of("abc", reaches(seed, 12, 3)), own_points(timetable)
     directs = Directs(
         np.array([0, 1, 1, 2], np.int32), np.array([3, 0], np.int32), np.array([700, 5000], np.int32)
@@ -184,11 +227,15 @@ def test_statistics_are_those_of_the_samples_whatever_the_threads(seed, travelle
     assert found[..., 5] == pytest.approx(means)
     assert found[..., 6] == pytest.approx((flat <= 1800).mean(axis=1))
     assert (found[..., :4] <= found[..., 1:5]).all()
+    ranked = window.ranked(start, goal, 1 + window.count // 3, directs, within_min=30)
+    assert (ranked.times_s == np.sort(flat, axis=1)[:, window.count // 3]).all()
+    assert (ranked.within == found[..., 6]).all()
+    assert (ranked.mean_s == found[..., 5]).all()
 
 
 @SHORT
-@given(seed=SEEDS, gone=st.integers(0, 9))
-def test_more_service_is_never_slower_and_a_longer_window_never_worse(seed, gone):
+@given(seed=SEEDS, gone=st.integers(0, 9), arrive_by=st.booleans())
+def test_more_service_is_never_slower_and_a_longer_window_never_worse(seed, gone, arrive_by):
     plain = random_plain(seed, n_stops=15)
     start = points_of("ab", reaches(seed, 15))
     fewer = {trip: run for number, (trip, run) in enumerate(plain.trips.items()) if number % 10 != gone}
@@ -196,10 +243,12 @@ def test_more_service_is_never_slower_and_a_longer_window_never_worse(seed, gone
         plain.stops, fewer, plain.gates, plain.walks, {t: b for t, b in plain.bands.items() if t in fewer}
     )
     many, few = timetable_of(plain), timetable_of(less)
-    whole, part = (Window(one, (BEGIN, END), step_s=300, max_min=120) for one in (many, few))
+    whole, part = (
+        Window(one, (BEGIN, END), step_s=300, max_min=120, arrive_by=arrive_by) for one in (many, few)
+    )
     goal = own_points(many)
     assert (whole.samples(start, goal) <= part.samples(start, goal)).all()
-    longer = Window(many, (BEGIN, END + 1800), step_s=300, max_min=120)
+    longer = Window(many, (BEGIN, END + 1800), step_s=300, max_min=120, arrive_by=arrive_by)
     assert (longer.statistics(start, goal, ["best"]) <= whole.statistics(start, goal, ["best"])).all()
 
 
@@ -232,11 +281,18 @@ def headway_line(headways):
     return Timetable.from_trips(stops, times, frequencies=bands)
 
 
+@pytest.mark.parametrize("arrive_by", [False, True])
 @pytest.mark.parametrize("headways", [[600], [600, 420], [900, 300, 780]])
-def test_draws_converge_to_the_exact_distribution(headways):
+def test_draws_converge_to_the_exact_distribution(headways, arrive_by):
     timetable = headway_line(headways)
     window = Window(
-        timetable, (BEGIN, END), step_s=60, draws=3000, seed=7, settings=Settings(min_transfer_s=0)
+        timetable,
+        (BEGIN, END),
+        step_s=60,
+        draws=3000,
+        seed=7,
+        arrive_by=arrive_by,
+        settings=Settings(min_transfer_s=0),
     )
     start = points_of("a", [{0: 0}])
     goal = points_of("z", [{len(headways): 0}])

@@ -87,3 +87,36 @@ def planned_time(plain, access, free_from, stop, *, limit, least=0, most_rides=8
         if stop in found and (best is None or (leave + found[stop], -leave) < best):
             best = leave + found[stop], -leave
     return None if best is None else best[0] + best[1]
+
+
+def planned_time_by(  # noqa: C901 - as plain as can be
+    plain, access, goal, deadlines, *, limit, least=0, most_rides=8
+):
+    """Travel times of who knows the timetable: there within the limit before, leaves last, then arrives first."""
+    info = {name: rest for name, *rest in plain.stops}
+    leaves, times = set(), set()
+    for route, calls in plain.runs():
+        for name, _, departure, board, _ in calls[:-1]:
+            if board and name in access:
+                leaves.add(departure - plain.gates.get(route, 0) - info[name][0] - least - access[name])
+        for name, arrival, _, _, alight in calls[1:]:
+            if alight and name in goal:
+                times.add(arrival + info[name][1] + goal[name])
+    arrival_of = {}
+    for leave in leaves:
+        if min(deadlines) - 2 * limit <= leave <= max(deadlines):
+            found = arrivals(plain, access, leave, least=least, most_rides=most_rides)
+            at = [found[stop] + info[stop][1] + seconds for stop, seconds in goal.items() if stop in found]
+            if at:
+                arrival_of[leave] = min(at)
+    answers = []
+    for deadline in deadlines:
+        best = None
+        for time in times:
+            last = max((leave for leave, at in arrival_of.items() if at <= time), default=None)
+            if last is None or not deadline - limit <= time <= deadline or time - last > limit:
+                continue
+            if best is None or (last, -time) > best:
+                best = last, -time
+        answers.append(None if best is None else -best[1] - best[0])
+    return answers
