@@ -83,7 +83,11 @@ def test_settings_of_the_window_are_numbers_of_the_model(asked, command, folder)
 
 
 def test_shares_need_departures(command, folder):
-    for words in (["--statistic", "expected"], ["--statistic", "p50", "--clock", "in-vehicle"], ["--within", "-1"]):
+    for words in (
+        ["--statistic", "expected"],
+        ["--statistic", "p50", "--clock", "in-vehicle"],
+        ["--within", "-1"],
+    ):
         done = command("route", "at-a", "at-d", "--within", "30", *words, "--region", folder / "line")
         assert done.status == 2
         assert "--within" in done.err
