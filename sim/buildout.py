@@ -151,9 +151,10 @@ class _Counted:
         return np.array([self.known[key] for key in keys], np.bool_)
 
     def spoiling(self, on: Bools, off: Bools) -> Bools | None:
-        """Return the fewest cards by which a set that failed exceeds one that passed, bool [cards].
+        """Return a card that makes a passing set fail, bool [cards]; None where no set that failed shows one.
 
-        Of the sets with some cards and without others; None where no set that failed holds one that passed.
+        Of the sets with some cards and without others. Where a set that failed holds one that passed, the
+        cards that it has more are added one by one: one of them must have turned it.
         """
         masks = np.array([np.frombuffer(key, np.bool_) for key in self.known])
         passing = np.fromiter(self.known.values(), np.bool_, len(self.known))
@@ -165,7 +166,13 @@ class _Counted:
             return None
         more = bad[pairs[:, 1]].sum(axis=1) - good[pairs[:, 0]].sum(axis=1)
         one, other = pairs[int(np.argmin(more))]
-        return np.asarray(bad[other] & ~good[one], np.bool_)
+        cards = np.flatnonzero(bad[other] & ~good[one])
+        between = np.repeat(good[one][None], len(cards), axis=0)
+        for step, card in enumerate(cards.tolist()):
+            between[step:, card] = True
+        found = np.zeros(masks.shape[1], np.bool_)
+        found[cards[int(np.argmin(self(between)))]] = True
+        return found
 
     def tell(self) -> None:
         if self.progress is not None:
@@ -197,8 +204,8 @@ def cheapest(
         Cards, few, that may make a passing set fail, bool [cards]. The search is made once for each choice of
         them, and nothing follows from sets with one choice for sets with another.
     most_apart
-        Where a set fails though a part of it passes, the search is made again with the cards that the part
-        lacks apart too, as long as there are no more than this.
+        Where a set fails though a part of it passes, the search is made again with a card that turned it
+        apart too, as long as there are no more than this.
     margin, factor
         Sets that cost up to ``factor * best + margin`` are found too.
     most
