@@ -312,12 +312,16 @@ class _Search:
         there = self.there
         none = np.zeros((1, len(there.cards)), np.bool_)
         in_base = int(self.kept(none)[0])
-        tops = self._tops(self.usable)
-        counts = self.kept(tops)
-        reached = wanted
-        if not self.reason:
-            reached = min(wanted, int(counts.max()))
-        found, allowed, year = self._best(reached)
+        while True:
+            tops = self._tops(self.usable)
+            counts = self.kept(tops)
+            if not self.reason and self._spoilt(tops, counts):
+                continue
+            reached = wanted if self.reason else min(wanted, int(counts.max()))
+            known = self.apart.sum()
+            found, allowed, year = self._best(reached)
+            if self.reason or self.apart.sum() == known:
+                break
         if self.reason and not len(found.sets) and reached > in_base:
             # as many as any set that was looked at keeps
             masks, _ = there.choices.known()
@@ -418,6 +422,21 @@ class _Search:
             full[:, np.flatnonzero(some)] = tops
             found.append(full)
         return np.concatenate(found)
+
+    def _spoilt(self, tops: Bools, counts: Ints) -> bool:
+        """Set cards apart without which a largest set keeps more pairs; return whether there were any."""
+        before = self.apart.copy()
+        for top, count in zip(tops, counts.tolist(), strict=True):
+            cards = np.flatnonzero(top & ~self.apart)
+            less = np.repeat(top[None], len(cards), axis=0)
+            less[np.arange(len(cards)), cards] = False
+            self.apart[cards[self.kept(less) > count]] = True
+        if self.apart.sum() > MOST_APART:
+            names = [
+                card.project_id for card, takes in zip(self.there.cards, self.apart, strict=True) if takes
+            ]
+            self.reason = f"more cards may lengthen journeys than are searched apart: {', '.join(names)}"
+        return bool((self.apart != before).any())
 
     def _essential(self, count: int, allowed: Bools) -> tuple[str, ...]:
         """Return the cards without which no set of the allowed ones keeps a number of pairs."""
