@@ -124,6 +124,31 @@ class Shares:
         table.attrs |= self.provenance()
         return table
 
+    def pairs(self) -> pd.DataFrame:
+        """Return a row for each player and pair: for whom each does what.
+
+        Returns
+        -------
+        DataFrame
+            player, origin, destination, alone_min: minutes that it gains alone on the base, taken_min: those
+            that are lost where it is taken from all; NaN where there is a journey in one of both alone.
+        """
+        ids = self.ground.choices.cards
+        single = np.array([[name in members for name in ids] for members in self.players.values()], np.bool_)
+        ends = np.array([np.zeros(len(ids)), single.any(axis=0)], np.bool_)
+        seconds = self.ground.choices.seconds(np.concatenate([ends, single, ends[1] & ~single]))
+        minutes = np.where(seconds >= 0, seconds / 60, np.nan)
+        count = len(single)
+        lost = minutes[2 + count :] - minutes[1]
+        table = pd.DataFrame(
+            [(name, *pair) for name in self.players for pair in self.ground.pairs],
+            columns=["player", "origin", "destination"],
+        )
+        table["alone_min"] = (minutes[0] - minutes[2 : 2 + count]).ravel()
+        table["taken_min"] = lost.ravel()
+        table.attrs |= self.provenance()
+        return table
+
     def name(self, player: str) -> tuple[str, str]:
         """Return the Chinese and the English name of a player."""
         if self.players[player] == (player,):

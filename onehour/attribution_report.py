@@ -37,13 +37,14 @@ def attribution_data(shares: Shares) -> dict[str, Any]:
     return {
         "players": rows,
         "interactions": shares.interactions().to_dict("records"),
+        "pairs": shares.pairs().to_dict("records"),
         "provenance": shares.provenance(),
     }
 
 
 def write_attribution(shares: Shares, folder: Path) -> list[str]:
     """Write tables, data and picture into a folder; return the names of the files."""
-    tables = {"players": shares.table(), "interactions": shares.interactions()}
+    tables = {"players": shares.table(), "interactions": shares.interactions(), "pairs": shares.pairs()}
     return write_all(folder, "attribution", tables, attribution_data(shares), plot_attribution(shares))
 
 

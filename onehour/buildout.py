@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from network.errors import BadInputError, Problem, UnknownNameError
 from onehour.planning import ground
 from scenarios.cards import relations
 from scenarios.costs import Cost, cost_of
-from sim.buildout import Buildout, Rules, cheapest, cheapest_of_any
-from sim.choices import why_not_monotone
+from sim.buildout import MOST_APART, Buildout, Rules, cheapest, cheapest_of_any
+from sim.choices import takes_away, why_not_monotone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,6 +67,8 @@ class Plan:
         Ids of cards that cannot be used: without a known cost, or a known year.
     not_monotone
         Why nothing was concluded from one set for another; empty where it was.
+    apart
+        Ids of cards that take trains away: sets with and without them were searched apart.
     """
 
     ground: Ground
@@ -80,6 +83,7 @@ class Plan:
     costs: dict[str, Cost]
     unused: tuple[str, ...]
     not_monotone: str
+    apart: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -213,6 +217,7 @@ class Plan:
             "programs": found.programs,
             "essential": list(self.essential),
             "not_monotone": self.not_monotone,
+            "apart": list(self.apart),
             "assumed_costs": [{"source": one, "confidence": how} for one, how in assumed.items()],
         }
 
@@ -294,6 +299,9 @@ class _Search:
         self.costs = known
         self.years = [card.opens for card in there.cards]
         self.reason = why_not_monotone(there.cards, there.query)
+        self.apart = takes_away(there.cards)
+        if there.query.clock != "in-vehicle" and self.apart.sum() <= MOST_APART:
+            self.reason = ""
 
     def kept(self, masks: Bools) -> Ints:
         """Return how many pairs sets keep, int64 [sets]."""
@@ -304,12 +312,16 @@ class _Search:
         there = self.there
         none = np.zeros((1, len(there.cards)), np.bool_)
         in_base = int(self.kept(none)[0])
-        tops = self._tops(self.usable)
-        counts = self.kept(tops)
-        reached = wanted
-        if not self.reason:
-            reached = min(wanted, int(counts.max()))
-        found, allowed, year = self._best(reached)
+        while True:
+            tops = self._tops(self.usable)
+            counts = self.kept(tops)
+            if not self.reason and self._spoilt(tops, counts):
+                continue
+            reached = wanted if self.reason else min(wanted, int(counts.max()))
+            known = self.apart.sum()
+            found, allowed, year = self._best(reached)
+            if self.reason or self.apart.sum() == known:
+                break
         if self.reason and not len(found.sets) and reached > in_base:
             # as many as any set that was looked at keeps
             masks, _ = there.choices.known()
@@ -332,6 +344,11 @@ class _Search:
                 card.project_id for card, use in zip(there.cards, self.usable, strict=True) if not use
             ),
             not_monotone=self.reason,
+            apart=tuple(
+                card.project_id
+                for card, takes in zip(there.cards, self.apart & (not self.reason), strict=True)
+                if takes
+            ),
         )
 
     def _best(self, count: int) -> tuple[Buildout, Bools, int | None]:
@@ -370,11 +387,13 @@ class _Search:
 
         near: dict[str, Any] = {"factor": _COST_FACTOR} if self.aim == "cost" else {"margin": 1}
         near |= {"most": self.most, "progress": progress}
-        found = None if self.reason else cheapest(passes, rules, **near)
+        found = None if self.reason else cheapest(passes, rules, apart=self.apart[at], **near)
         if found is not None and not found.is_monotone:
             self.reason = "a set was found that fails though a part of it passes"
         if found is None or not found.is_monotone:
             found = cheapest_of_any(passes, rules, budget=self.budget, **near)
+        if found.apart is not None:
+            self.apart[at] |= found.apart
         return replace(found, sets=wide(found.sets), failing=wide(found.failing))
 
     def _rules(self, allowed: Bools) -> Rules:
@@ -389,11 +408,35 @@ class _Search:
         return Rules.of(costs, needs, excludes)
 
     def _tops(self, allowed: Bools) -> Bools:
-        """Return the largest sets of allowed cards without two that exclude each other."""
-        found = self._rules(allowed).tops()
-        full = np.zeros((len(found), len(allowed)), np.bool_)
-        full[:, np.flatnonzero(allowed)] = found
-        return full
+        """Return the largest sets of allowed cards without two that exclude each other.
+
+        There are some for each choice of the cards that are searched apart.
+        """
+        found = [np.zeros((0, len(allowed)), np.bool_)]
+        taking = np.flatnonzero(allowed & self.apart & (not self.reason))
+        for choice in itertools.product((True, False), repeat=len(taking)):
+            some = allowed.copy()
+            some[taking] = choice
+            tops = self._rules(some).tops()
+            full = np.zeros((len(tops), len(allowed)), np.bool_)
+            full[:, np.flatnonzero(some)] = tops
+            found.append(full)
+        return np.concatenate(found)
+
+    def _spoilt(self, tops: Bools, counts: Ints) -> bool:
+        """Set cards apart without which a largest set keeps more pairs; return whether there were any."""
+        before = self.apart.copy()
+        for top, count in zip(tops, counts.tolist(), strict=True):
+            cards = np.flatnonzero(top & ~self.apart)
+            less = np.repeat(top[None], len(cards), axis=0)
+            less[np.arange(len(cards)), cards] = False
+            self.apart[cards[self.kept(less) > count]] = True
+        if self.apart.sum() > MOST_APART:
+            names = [
+                card.project_id for card, takes in zip(self.there.cards, self.apart, strict=True) if takes
+            ]
+            self.reason = f"more cards may lengthen journeys than are searched apart: {', '.join(names)}"
+        return bool((self.apart != before).any())
 
     def _essential(self, count: int, allowed: Bools) -> tuple[str, ...]:
         """Return the cards without which no set of the allowed ones keeps a number of pairs."""

@@ -197,6 +197,9 @@ def _remarks(plan: Plan, found: dict[str, Any]) -> list[str]:
         lines.append(f"Not proven: {found['evaluated']:,} sets evaluated{bound}.")
     if plan.not_monotone:
         lines.append(f"Nothing is concluded from one set for another: {plan.not_monotone}.")
+    if plan.apart:
+        apart = ", ".join(plan.apart)
+        lines.append(f"Searched for each choice of these apart, since they may lengthen journeys: {apart}.")
     if not found["complete"] and plan.proven:
         lines.append("There may be more sets as good or nearly as good: the search for them was cut off.")
     if plan.found.sets.any():

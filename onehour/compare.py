@@ -47,7 +47,8 @@ class Comparison:
     before, after
         The two scenarios.
     query
-        Clock, mode, period, traveller and statistic.
+        Clock, mode, period, traveller and statistic of the pairs; towns and areas are by ``expected`` where
+        it is a percentile.
     limit_min
         Limit of the goal, minutes; None where it sets none.
     pairs
@@ -146,12 +147,14 @@ def compare(
     words: Words | None = None,
 ) -> Comparison:
     """Compare two scenarios; see `onehour.study.Study.compare`."""
-    asked = after.planning_words(after.goal(goal), words or {})
-    verdicts = [study.verdict(goal, paths=True, words=asked) for study in (before, after)]
+    aim = after.goal(goal)
+    verdicts = [study.verdict(goal, paths=True, words=words or {}) for study in (before, after)]
     query, limit_min = verdicts[1].query, verdicts[1].limit_min
+    far = after.query(**after.planning_words(aim, words or {}))
     found = after.provenance(query) | {
-        "goal": after.goal(goal).goal_id,
+        "goal": aim.goal_id,
         "limit_min": limit_min,
+        "statistic_of_towns": far.statistic,
         "against": before.scenario.name,
         "against_hash": before.scenario.hash,
         "against_state_hash": before.network.region.hash,
@@ -167,8 +170,8 @@ def compare(
     }
     pairs = after.named(compare_pairs(*verdicts))
     ids = sorted({*pairs["origin"], *pairs["destination"]})
-    towns, people = _towns(before, after, ids, query, limit_min)
-    places, areas = _areas(before, after, ids, query, limit_min, cell_m, found)
+    towns, people = _towns(before, after, ids, far, limit_min)
+    places, areas = _areas(before, after, ids, far, limit_min, cell_m, found)
     places = places.merge(people, on="place", how="left")
     for table in (pairs, towns, places):
         table.attrs |= found

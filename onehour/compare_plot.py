@@ -96,13 +96,19 @@ def plot_comparison(found: Comparison, ax: Axes | None = None) -> Axes:
                 label=style.both("各镇街平均节省（分钟）", "towns: mean minutes gained"),
             )  # fmt: skip
         _centres(ax, study, style, set(found.places["place"]))
-        told, query = found.summary, found.query
+        told, query, other = found.summary, found.query, found.provenance["statistic_of_towns"]
         people_told = f", {told['people_newly_within']:,} people newly within" if told["towns"] else ""
         ax.set_title(
             f"{found.before.scenario.name} → {found.after.scenario.name}: "
             f"{told['pairs_within_before']} → {told['pairs_within_after']} of {told['pairs']} pairs "
             f"within the limit{people_told}\n{found.provenance['goal']} "
-            f"({query.clock}, {query.mode}, {query.period}, {query.statistic})"
+            f"({query.clock}, {query.mode}, {query.period}, {query.statistic}"
+            + (
+                ""
+                if other == query.statistic
+                else f"; {style.both('镇街与面积', 'towns and areas')}: {other}"
+            )
+            + ")"
         )
         finish_map(ax, study, handles, found.provenance)
     return ax

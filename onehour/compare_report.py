@@ -31,9 +31,11 @@ def print_comparison(found: Comparison) -> None:
     console.print()
     console.print(Text(f"{found.before.scenario.name} → {found.after.scenario.name}", style="bold"))
     limit = "no limit" if found.limit_min is None else f"limit {found.limit_min:g} min"
+    other = attrs["statistic_of_towns"]
+    towns = "" if other == query.statistic else f" (towns and areas: {other})"
     console.print(
         f"{attrs['goal']} · {query.clock} · {query.mode} · {query.period} · {query.traveller} traveller · "
-        f"{query.statistic} · {limit}"
+        f"{query.statistic}{towns} · {limit}"
     )
     console.print(
         f"{told['pairs_quicker']} of {told['pairs']} pairs quicker, {told['pairs_slower']} slower; "

@@ -17,6 +17,7 @@ from network.schema import keys
 from onehour.files import output_problems, whole_file
 from onehour.fonts import embedded_font
 from onehour.numbers import minutes_text, number_or, share_text, signed_text
+from onehour.page_sections import analyses_of, analyses_problems, sections_of
 from onehour.pagemap import SCALES, page_map
 from onehour.report import check_data
 from sim.compare import compare_pairs
@@ -57,6 +58,8 @@ def write_page(
     goal: str | None = None,
     words: Words | None = None,
     lang: str = "en",
+    analyses: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
 ) -> Data:
     """Write the report of scenarios to a file; return what it says.
 
@@ -72,24 +75,32 @@ def write_page(
         clock, mode, period, traveller, statistic in place of the goal's own.
     lang
         ``en`` or ``zh``, the language of the page's own words. Names are in both.
+    analyses
+        Planning analyses to tell too: verbs of `onehour.page_sections.ANALYSES`, made of the last scenario;
+        or folders that they wrote.
+    tell
+        Gets a few words on long work.
 
     Raises
     ------
     BadInputError
         The file cannot be written so, the language or a word is unknown; lists every problem.
     """
-    if problems := page_problems(output, lang):
+    if problems := page_problems(output, lang) + analyses_problems(analyses):
         raise BadInputError(problems)
     asked = {name: (words or {}).get(name) for name in ("clock", "mode", "period", "traveller", "statistic")}
     checks = [check_data(study, goal, asked) for study in studies]
     verdicts = [study.verdict(goal, paths=True, words=asked) for study in studies]
-    html = _page(studies, checks, [compare_pairs(verdicts[0], one) for one in verdicts[1:]], lang)
+    told = analyses_of(analyses, studies[-1], goal, asked, tell)
+    tables = [compare_pairs(verdicts[0], one) for one in verdicts[1:]]
+    html = _page(studies, checks, tables, lang, told)
     with whole_file(output) as file:
         file.write_text(html, encoding="utf-8", newline="\n")
     return {
         "file": str(output),
         "lang": lang,
         "goal": checks[0]["goal"],
+        "analyses": [verb for verb, _ in told],
         "scenarios": [
             {"scenario": data["scenario"], "scenario_hash": data["scenario_hash"], **data["headline"]}
             for data in checks
@@ -97,7 +108,13 @@ def write_page(
     }
 
 
-def _page(studies: Sequence[Study], checks: Sequence[Data], tables: Sequence[pd.DataFrame], lang: str) -> str:
+def _page(
+    studies: Sequence[Study],
+    checks: Sequence[Data],
+    tables: Sequence[pd.DataFrame],
+    lang: str,
+    analyses: Sequence[tuple[str, Data]] = (),
+) -> str:
     """Return the page; `tables` compare each scenario but the first with the first."""
     terms = words_of(lang)
     names = _Names([study.network.region for study in studies])
@@ -125,6 +142,7 @@ def _page(studies: Sequence[Study], checks: Sequence[Data], tables: Sequence[pd.
         "goal": checks[0]["goal"],
         "limit_min": checks[0]["limit_min"],
         "scales": SCALES,
+        "sections": sections_of(analyses, terms["planning"], names.of),
     }
     # written twice: the font holds the signs of the page
     return page.render(font=embedded_font(page.render(font=None, **said)), **said)

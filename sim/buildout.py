@@ -14,6 +14,7 @@ cheaper one passes is then shown by having tried them all, up to a number of set
 from __future__ import annotations
 
 import heapq
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Passes = Callable[[Bools], Bools]
     Progress = Callable[[int, int], None]
+
+MOST_APART = 6
+"""Cards that may make a passing set fail, and are searched apart, at most."""
 
 _ORDERS = 4
 _BLOCK = 512
@@ -101,13 +105,15 @@ class Buildout:
         set passes.
     failing
         The proof of the monotone case: sets that fail, to which no card can be added without passing or
-        breaking the rules, bool [sets, cards].
+        breaking the rules, bool [sets, cards]; no card but those searched apart.
     evaluated
         Number of sets that were evaluated.
     programs
         Number of integer programs solved.
     is_monotone
         Whether no set that failed holds one that passed; where one does, `cheapest` proves nothing.
+    apart
+        Cards for each choice of which the search was made by itself, bool [cards]; None where none can be.
     """
 
     sets: Bools
@@ -118,6 +124,7 @@ class Buildout:
     evaluated: int
     programs: int
     is_monotone: bool = True
+    apart: Bools | None = None
 
     @property
     def best(self) -> Bools:
@@ -143,12 +150,29 @@ class _Counted:
         self.tell()
         return np.array([self.known[key] for key in keys], np.bool_)
 
-    def is_monotone(self) -> bool:
-        """Whether no set that failed holds one that passed."""
-        masks = np.array([np.frombuffer(key, np.bool_) for key in self.known], np.float32)
+    def spoiling(self, on: Bools, off: Bools) -> Bools | None:
+        """Return a card that makes a passing set fail, bool [cards]; None where no set that failed shows one.
+
+        Of the sets with some cards and without others. Where a set that failed holds one that passed, the
+        cards that it has more are added one by one: one of them must have turned it.
+        """
+        masks = np.array([np.frombuffer(key, np.bool_) for key in self.known])
         passing = np.fromiter(self.known.values(), np.bool_, len(self.known))
-        beyond = masks[passing] @ (1 - masks[~passing]).T
-        return bool((beyond > 0).all())
+        within = masks[:, on].all(axis=1) & ~masks[:, off].any(axis=1)
+        good, bad = masks[within & passing], masks[within & ~passing]
+        lacking = good.astype(np.float32) @ (1 - bad.astype(np.float32)).T
+        pairs = np.argwhere(lacking == 0)
+        if not len(pairs):
+            return None
+        more = bad[pairs[:, 1]].sum(axis=1) - good[pairs[:, 0]].sum(axis=1)
+        one, other = pairs[int(np.argmin(more))]
+        cards = np.flatnonzero(bad[other] & ~good[one])
+        between = np.repeat(good[one][None], len(cards), axis=0)
+        for step, card in enumerate(cards.tolist()):
+            between[step:, card] = True
+        found = np.zeros(masks.shape[1], np.bool_)
+        found[cards[int(np.argmin(self(between)))]] = True
+        return found
 
     def tell(self) -> None:
         if self.progress is not None:
@@ -159,6 +183,8 @@ def cheapest(
     passes: Passes,
     rules: Rules,
     *,
+    apart: Bools | None = None,
+    most_apart: int = MOST_APART,
     margin: int = 0,
     factor: float = 1.0,
     most: int = 200,
@@ -174,10 +200,16 @@ def cheapest(
         as off. It is never asked about a set in which cards exclude each other.
     rules
         Costs, needs and excludes.
+    apart
+        Cards, few, that may make a passing set fail, bool [cards]. The search is made once for each choice of
+        them, and nothing follows from sets with one choice for sets with another.
+    most_apart
+        Where a set fails though a part of it passes, the search is made again with a card that turned it
+        apart too, as long as there are no more than this.
     margin, factor
         Sets that cost up to ``factor * best + margin`` are found too.
     most
-        Number of sets to find at most.
+        Number of sets to find at most, for each choice of the cards apart.
     rng
         Where the orders of growing come from; by default one with seed 0. The best sets and the bound do not
         depend on it.
@@ -186,33 +218,82 @@ def cheapest(
     """
     judge = _Counted(passes, progress)
     rng = rng or np.random.default_rng(0)
+    orders = [rng.permutation(len(rules.costs)) for _ in range(_ORDERS)]
+    split = np.zeros(len(rules.costs), np.bool_) if apart is None else apart.copy()
+    while True:
+        found = [
+            _cheapest(judge, rules, on, split & ~on, margin, factor, most, orders)
+            for on in _choices(split)
+            if not rules.excludes[on][:, on].any()
+        ]
+        spoiling = [cards for on in _choices(split) if (cards := judge.spoiling(on, split & ~on)) is not None]
+        more = split | np.array(spoiling, np.bool_).reshape(-1, len(split)).any(axis=0)
+        if not spoiling or more.sum() > most_apart:
+            break
+        split = more
+    bounds = [one.bound for one in found if one.bound is not None]
+    limit = factor * min(bounds) + margin if bounds else 0.0
+    sets = [mask for one in found for mask in one.sets if rules.costs[mask].sum() <= limit]
+    minimal = [
+        mask for mask in sets if not any((other <= mask).all() and (other != mask).any() for other in sets)
+    ]
+    return _result(
+        minimal,
+        rules,
+        min(bounds) if bounds else None,
+        np.concatenate([one.failing for one in found]),
+        judge,
+        sum(one.programs for one in found),
+        complete=all(one.complete for one in found),
+        is_monotone=not spoiling,
+        apart=split,
+    )
+
+
+def _choices(cards: Bools) -> Iterator[Bools]:
+    """Give all choices of some cards, bool [cards]."""
+    at = np.flatnonzero(cards)
+    for choice in itertools.product((False, True), repeat=len(at)):
+        on = np.zeros(len(cards), np.bool_)
+        on[at] = choice
+        yield on
+
+
+def _cheapest(
+    judge: _Counted,
+    rules: Rules,
+    on: Bools,
+    off: Bools,
+    margin: int,
+    factor: float,
+    most: int,
+    orders: Sequence[Ints],
+) -> Buildout:
+    """Return the cheapest sets that pass, of those that hold some cards and hold none of others."""
     count = len(rules.costs)
     failing = np.zeros((0, count), np.bool_)
     sets: list[Bools] = []
     limit: float = np.inf
     bound: int | None = None
     programs, complete = 0, False
-    start = np.zeros(count, np.bool_)
-    while True:
+    start = _program(rules, failing, sets, on, off) if on.any() else np.zeros(count, np.bool_)
+    while start is not None and rules.costs[start].sum() <= limit:
         if judge(start[None])[0]:
-            found = _shrunk(start, judge, rules)
+            found = _shrunk(start, judge, rules, on)
             sets.append(found)
-            judge.found = len(sets)
+            judge.found += 1
             if bound is None:
                 bound = int(rules.costs[found].sum())
                 limit = factor * bound + margin
             if len(sets) >= most:
                 break
         else:
-            failing = np.concatenate([failing, _grown(start, judge, rules, rng)])
-        chosen = _program(rules, failing, sets)
+            failing = np.concatenate([failing, _grown(start, judge, rules, off, orders)])
+        start = _program(rules, failing, sets, on, off)
         programs += 1
-        if chosen is None or rules.costs[chosen].sum() > limit:
-            complete = True
-            break
-        start = chosen
-    fits = judge.is_monotone()
-    return _result(sets, rules, bound, failing, judge, programs, complete=complete, is_monotone=fits)
+    else:
+        complete = True
+    return _result(sets, rules, bound, failing, judge, programs, complete=complete)
 
 
 def cheapest_of_any(
@@ -278,19 +359,23 @@ def _result(
     *,
     complete: bool,
     is_monotone: bool = True,
+    apart: Bools | None = None,
 ) -> Buildout:
     """Return sets by cost, then by number of cards, then by the cards."""
     ordered = sorted(sets, key=lambda mask: (rules.costs[mask].sum(), mask.sum(), (~mask).tolist()))
     found = np.array(ordered, np.bool_).reshape(-1, len(rules.costs))
     costs = found.astype(np.int64) @ rules.costs
-    return Buildout(found, costs, bound, complete, failing, len(judge.known), programs, is_monotone)
+    return Buildout(found, costs, bound, complete, failing, len(judge.known), programs, is_monotone, apart)
 
 
-def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:
-    """Return the cheapest set that meets all cuts and holds none of the sets found; None if there is none."""
+def _program(rules: Rules, failing: Bools, sets: list[Bools], on: Bools, off: Bools) -> Bools | None:
+    """Return the cheapest set that meets all cuts and holds none of the sets found; None if there is none.
+
+    It holds the cards `on` and none of those `off`.
+    """
     count = len(rules.costs)
     rows, least, largest = [np.ones(count)], [0.0], [float(count)]
-    for outside in ~failing:
+    for outside in ~(failing | off):
         rows.append(outside.astype(np.float64))
         least.append(1.0)
         largest.append(np.inf)
@@ -310,7 +395,7 @@ def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:
         rules.costs.astype(np.float64),
         constraints=LinearConstraint(np.array(rows), np.array(least), np.array(largest)),
         integrality=np.ones(count, np.int64),
-        bounds=Bounds(0, 1),
+        bounds=Bounds(on.astype(np.float64), 1 - off.astype(np.float64)),
         options={"mip_rel_gap": 0.0},
     )
     if solved.status == _INFEASIBLE:
@@ -320,15 +405,16 @@ def _program(rules: Rules, failing: Bools, sets: list[Bools]) -> Bools | None:
     return np.asarray(solved.x > 0.5, np.bool_)  # noqa: PLR2004
 
 
-def _grown(start: Bools, judge: _Counted, rules: Rules, rng: np.random.Generator) -> Bools:
-    """Return failing sets around one, each as large as can be, bool [sets, cards].
+def _grown(start: Bools, judge: _Counted, rules: Rules, off: Bools, orders: Sequence[Ints]) -> Bools:
+    """Return failing sets around one, each as large as can be without some cards, bool [sets, cards].
 
     Several orders of adding cards are followed side by side. In each, all beginnings of the order are
-    evaluated at once: since they grow, they fail up to some card, which is left out.
+    evaluated at once: since they grow, they fail up to some card, which is left out. The orders are the same
+    each time: sets that are much alike share states of the network.
     """
-    count = len(start)
-    grown = np.repeat(start[None], _ORDERS, axis=0)
-    left = [[card for card in rng.permutation(count).tolist() if not start[card]] for _ in range(_ORDERS)]
+    grown = np.repeat(start[None], len(orders), axis=0)
+    barred = start | off
+    left: list[list[int]] = [[card for card in order.tolist() if not barred[card]] for order in orders]
     while any(left):
         asked: list[Bools] = []
         steps: list[list[int]] = []
@@ -350,10 +436,10 @@ def _grown(start: Bools, judge: _Counted, rules: Rules, rng: np.random.Generator
     return np.unique(grown, axis=0)
 
 
-def _shrunk(mask: Bools, judge: _Counted, rules: Rules) -> Bools:
-    """Return a passing part of a set that is no dearer, from which no card can be taken."""
+def _shrunk(mask: Bools, judge: _Counted, rules: Rules, on: Bools) -> Bools:
+    """Return a passing part of a set that is no dearer, from which none but some cards can be taken."""
     mask = mask.copy()
-    for card in np.flatnonzero(mask & (rules.costs == 0)).tolist():
+    for card in np.flatnonzero(mask & ~on & (rules.costs == 0)).tolist():
         less = mask.copy()
         less[card] = False
         if rules.allow(less[None])[0] and judge(less[None])[0]:

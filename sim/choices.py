@@ -181,8 +181,13 @@ def why_not_monotone(cards: Sequence[Card], query: Query) -> str:
     """
     if query.clock == "in-vehicle":
         return "on the clock in-vehicle an added train may lengthen a journey"
-    taking = [card.project_id for card in cards if card.moves_trains or any(map(_lessens, card.changes))]
+    taking = [card.project_id for card, takes in zip(cards, takes_away(cards), strict=True) if takes]
     return f"{', '.join(taking)} takes trains away or slows them" if taking else ""
+
+
+def takes_away(cards: Sequence[Card]) -> Bools:
+    """Return which cards take trains away or slow something, bool [cards]."""
+    return np.array([card.moves_trains or any(map(_lessens, card.changes)) for card in cards], np.bool_)
 
 
 def _lessens(change: TableChange) -> bool:

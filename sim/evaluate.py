@@ -344,29 +344,35 @@ class Evaluator:
         Each that failed is tried with one card more at a time.
         """
         failed = {problem.where.split(",", 1)[0] for problem in error.problems}
+        others = np.flatnonzero(~mask).tolist()
         found = False
         for card in np.flatnonzero(mask).tolist():
             if self.cards[card] not in failed:
                 continue
-            alone = np.zeros(len(self.cards), np.bool_)
-            alone[card] = True
-            for other in np.flatnonzero(~mask).tolist():
-                pair = alone.copy()
-                pair[other] = True
-                try:
-                    self._scenario(pair).apply(self.region, roads=False)
-                except BadInputError:
-                    continue
-                self._needs[card, other] = found = True
+            pairs = [[card, other] for other in others]
+            goes_with = shared_out(lambda number: self._goes(pairs[number]), len(pairs))  # noqa: B023 - used here
+            for other, goes in zip(others, goes_with, strict=True):
+                if goes:
+                    self._needs[card, other] = found = True
         return found
 
+    def _goes(self, cards: Sequence[int]) -> bool:
+        """Whether some cards alone can be built."""
+        mask = np.zeros(len(self.cards), np.bool_)
+        mask[cards] = True
+        try:
+            self._scenario(mask).apply(self.region, roads=False)
+        except BadInputError:
+            return False
+        return True
+
     def _meet(self, masks: Bools) -> None:
-        """Build every scenario that holds a state which has not been met."""
-        while True:
-            unknown = np.flatnonzero((self._states.held(masks) < 0).any(axis=1))
-            if not unknown.size:
-                return
-            self._look(masks[unknown[0]])
+        """Build scenarios until every state that the choices hold has been met."""
+        while rows := self._states.to_meet(masks):
+            self._build(list(masks[rows]), None)
+            for mask in masks[rows]:
+                self._rows(mask)
+            self._mend()
 
     def _look(self, mask: Bools) -> int:
         """Build a scenario, keep its states, and return how many rows were foretold wrongly."""

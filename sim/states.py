@@ -128,6 +128,19 @@ class States:
             out[:, group] = np.where(codes[at] == wanted, states[at], -1)
         return out
 
+    def to_meet(self, masks: Bools) -> list[int]:
+        """Return choices, by row, that together hold every state of `masks` which has not been met."""
+        held = self.held(masks)
+        covered: set[tuple[int, bytes]] = set()
+        rows = []
+        for row in np.flatnonzero((held < 0).any(axis=1)).tolist():
+            groups = np.flatnonzero(held[row] < 0).tolist()
+            new = {(group, masks[row, self._codes[group][0]].tobytes()) for group in groups}
+            if not new <= covered:
+                covered |= new
+                rows.append(row)
+        return rows
+
 
 def _codes(masks: Bools, columns: Ints) -> Ints:
     """Return one whole number for each choice of some of the cards."""

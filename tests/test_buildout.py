@@ -95,6 +95,40 @@ def test_without_monotonicity_every_cheaper_set_is_tried(instance, margin):
     assert {mask.tobytes() for mask in found.sets} == minimal
 
 
+CARDS = st.frozensets(st.integers(0, 5), max_size=4)
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    st.lists(st.integers(0, 5), min_size=6, max_size=6),
+    st.dictionaries(st.sets(st.sampled_from([1, 4])).map(frozenset), st.lists(CARDS, max_size=3), max_size=4),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=2),
+    st.integers(0, 2),
+)
+def test_cards_that_spoil_are_searched_apart(costs, cores, excluding, margin):
+    """Which sets pass is another monotone game for each choice of the cards 1 and 4."""
+    excludes = np.zeros((6, 6), bool)
+    for one, other in excluding:
+        excludes[one, other] = one != other
+    rules = Rules.of(np.array(costs), None, excludes)
+    apart = np.isin(np.arange(6), [1, 4])
+
+    def passes(masks):
+        return np.array(
+            [
+                any(set(core) <= set(on) for core in cores.get(frozenset(on) & {1, 4}, ()))
+                for on in (np.flatnonzero(mask).tolist() for mask in masks)
+            ],
+            bool,
+        )
+
+    best, minimal = brute(rules, passes, lambda cost: cost + margin)
+    found = cheapest(passes, rules, apart=apart, margin=margin)
+    assert (found.complete, found.is_monotone) == (True, True)
+    assert found.bound == best
+    assert {mask.tobytes() for mask in found.sets} == minimal
+
+
 @settings(deadline=None, max_examples=60)
 @given(instances())
 def test_the_failing_sets_prove_the_bound(instance):
@@ -148,8 +182,11 @@ def test_a_budget_that_does_not_suffice_is_told():
 
 def test_what_is_not_monotone_is_found_out():
     """The fourth card spoils what the first brings."""
-    found = cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], Rules.of(np.ones(4, int)))
-    assert not found.is_monotone
+    rules = Rules.of(np.ones(4, int))
+    assert not cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], rules, most_apart=0).is_monotone
+    found = cheapest(lambda masks: masks[:, 0] & ~masks[:, 3], rules)
+    assert (found.is_monotone, found.apart.tolist()) == (True, [False, False, False, True])
+    assert found.sets.tolist() == [[True, False, False, False]]
 
 
 def test_nothing_to_build():

@@ -144,6 +144,14 @@ def report_verb(
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .html.")],
     lang: Annotated[str, typer.Option("--lang", help="Language of the page: en or zh.")] = "en",
+    analyses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="Of the last scenario too: timeline, attribute, buildout, breakeven, risk, "
+            "separated by commas; or a folder that one of them wrote with -o.",
+        ),
+    ] = None,
     region: Region = "guangzhou",
     goal: Goal = None,
     words: Words,
@@ -152,12 +160,15 @@ def report_verb(
 ) -> None:
     """Write one page that stands alone: the verdict under every reading, maps, pairs, changes, sources."""
     from onehour.page import page_problems, write_page  # noqa: PLC0415
+    from onehour.page_sections import analyses_problems  # noqa: PLC0415
 
     names: list[str | None] = [*scenario] if scenario else [None]
-    problems = page_problems(output, lang)
+    asked = [one.strip() for text in analyses or () for one in _listed(text) if one.strip()]
+    problems = page_problems(output, lang) + analyses_problems(asked)
     studies = studies_of(region, names, values, words, goal=goal, problems=problems)
-    with spinner("Searching all pairs under every reading", show=not as_json):
-        data = write_page(studies, output, goal=goal, words=words, lang=lang)
+    with spinner("Searching all pairs under every reading", show=not as_json) as status:
+        tell = None if status is None else lambda now: status.update(f"{now} …")
+        data = write_page(studies, output, goal=goal, words=words, lang=lang, analyses=asked, tell=tell)
     if as_json:
         print_json(data)
     else:
@@ -166,6 +177,11 @@ def report_verb(
             word = "kept" if one["kept"] else "not kept"
             verdicts.append(f"{one['scenario']} {word}, {one['passing']} of {one['pairs']} pairs")
         typer.echo(f"{data['file']}: {'; '.join(verdicts)}")
+
+
+def _listed(text: str) -> list[str]:
+    """Return names that are separated by commas; the path of a folder as it is."""
+    return [text] if Path(text).is_dir() else text.split(",")
 
 
 def export_network_verb(

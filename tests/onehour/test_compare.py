@@ -30,7 +30,7 @@ def written(command, tmp_path_factory):
 
 
 def test_pairs_are_those_of_two_checks(found, plan, today):
-    before, after = today.check(statistic="expected"), plan.check(statistic="expected")
+    before, after = today.check(), plan.check()
     assert found.pairs["minutes_before"].to_list() == before["minutes"].to_list()
     assert found.pairs["minutes_after"].to_list() == after["minutes"].to_list()
     assert found.pairs["origin_name_en"].notna().all()

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import json
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ from fontTools.ttLib import TTFont
 
 from network.graph import PARTS
 from network.testing import line_region, make_region
-from onehour import page
+from onehour import load, page
 from onehour.page import LANGUAGES, words_of, write_page
+from onehour.page_sections import ANALYSES
 from onehour.pagemap import page_map
 from onehour.study import Area
 from sim.compare import REASONS
@@ -135,12 +138,15 @@ def test_the_font_holds_the_page_s_chinese(written):
 def test_both_languages_have_the_same_words():
     english, chinese = (words_of(lang) for lang in LANGUAGES)
     assert english.keys() == chinese.keys()
-    for table in ("terms", "reasons"):
+    for table in ("terms", "reasons", "planning"):
         assert english[table].keys() == chinese[table].keys()
+    for table in ("lever", "robust"):
+        assert english["planning"][table].keys() == chinese["planning"][table].keys()
     assert {*PARTS, *REASONS} - {""} <= english["terms"].keys() | english["reasons"].keys()
-    for key, text in english.items():
-        if isinstance(text, str):
-            assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", chinese[key]))
+    for one, other in ((english, chinese), (english["planning"], chinese["planning"])):
+        for key, text in one.items():
+            if isinstance(text, str):
+                assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", other[key]))
 
 
 def test_the_command_writes_one_page(command, folder, tmp_path):
@@ -151,6 +157,62 @@ def test_the_command_writes_one_page(command, folder, tmp_path):
 
 
 # ------------------------------------------------------------------------------------------------------- made up
+
+
+EXPECTED = {"statistic": "expected"}
+PLAN = """
+name = "plan"
+title = "A plan"
+[[change]]
+type = "set-parameter"
+name = "entry_walk_intercity_min"
+value = 40
+[[card]]
+project_id = "faster"
+name_zh = "提速"
+name_en = "Faster trains"
+kind = "intercity"
+status_2026 = "planned"
+opens_from = "2027"
+confidence = "high"
+[[card.change]]
+type = "adjust-speed"
+where = { class = "intercity" }
+factor = 2
+[[card]]
+project_id = "checks"
+name_en = "No security"
+kind = "policy"
+status_2026 = "planned"
+opens_from = "2029"
+[[card.change]]
+type = "set-parameter"
+name = "entry_security_intercity_min"
+value = 0
+"""
+
+
+@pytest.fixture(scope="module")
+def planned(command, folder, tmp_path_factory):
+    """Return the study of a plan, and the folders that the five verbs wrote."""
+    home = tmp_path_factory.mktemp("planned")
+    (home / "plan.toml").write_text(PLAN, encoding="utf-8")
+    (home / "before.toml").write_text(PLAN.split("[[card]]", 1)[0], encoding="utf-8")
+    inputs = files("scenarios").joinpath("guangzhou", "uncertain.toml").read_text(encoding="utf-8")
+    (home / "inputs.toml").write_text(inputs, encoding="utf-8")
+    more = {
+        "timeline": ["--statistic", "expected"],
+        "attribute": ["--base", home / "before.toml"],
+        "buildout": ["--base", home / "before.toml"],
+        "breakeven": [],
+        "risk": ["--samples", 8, "--last", 2030, "--inputs", home / "inputs.toml"],
+    }
+    for verb, words in more.items():
+        where = ["--region", folder / "line", "-o", home / verb]
+        done = command(verb, home / "plan.toml", *where, *words)
+        assert (verb, done.status, done.err) == (verb, 0, "")
+    study = load(str(folder / "line")).scenario(str(home / "plan.toml"))
+    return study, [str(home / verb) for verb in more]
 
 
 def hostile_region():
@@ -217,6 +279,42 @@ def test_the_map_is_in_whole_units_from_north_to_south():
     (line,) = drawn["lines"]
     assert line["d"].startswith(f"M{spots[0, 0]} {spots[0, 1]}l")
     assert {label["text"] for label in drawn["labels"]} >= {"at-a", "at-d"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_planning_analyses_are_sections(planned, lang, tmp_path):
+    """Six of 12 pairs pass at first, ten with faster trains, 12 with no security too: see test_planning."""
+    study, folders = planned
+    said = write_page(
+        [study], tmp_path / "page.html", lang=lang, words=EXPECTED, analyses=["timeline", *folders]
+    )
+    assert said["analyses"] == ["timeline", *ANALYSES]
+    reader = Reader((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert [named["data-verb"] for named in reader.all("section", "plan")] == ["timeline", *ANALYSES]
+    text = " ".join(" ".join(reader.words).split())
+    for word in ("6/12", "10/12", "12/12", "提速 Faster trains", "At A → At C", "headway-intercity"):
+        assert word in text
+    words = words_of(lang)["planning"]
+    for word in ("timeline", "attribute", "buildout", "breakeven", "risk", "turns", "decides", "median"):
+        assert words[word] in text
+    assert "nan" not in re.sub(r"<style>.*?</style>", "", text).lower().split()
+    meters = re.findall(r"width:([\d.]+)%", " ".join(str(one) for one in reader.all("i")))
+    assert all(0 <= float(width) <= 100 for width in meters)
+
+
+def test_wrong_analyses_are_told(command, folder, tmp_path):
+    words = ["report", "--region", folder / "line", "-o", tmp_path / "page.html"]
+    done = command(*words, "--with", "timelines,risk", "--with", tmp_path)
+    assert done.status == 2
+    assert "2 problems" in done.err
+    assert "'timelines' is no analysis and no folder" in done.err
+    assert "holds no results" in done.err
+    other = {"provenance": {"region_hash": "other"}}
+    for text in ("[]", "{", json.dumps(other), '{"years": 3}', json.dumps({"years": [], "provenance": {}})):
+        (tmp_path / "timeline.json").write_text(text, encoding="utf-8")
+        done = command(*words, "--with", tmp_path)
+        assert (done.status, "timeline.json" in done.err, "Traceback" in done.err) == (2, True, False)
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_what_is_wrong_is_told_together(command, tmp_path):

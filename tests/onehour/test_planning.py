@@ -15,6 +15,7 @@ from onehour.attribution_report import plot_attribution
 from onehour.buildout import plan
 from onehour.buildout_report import plot_buildout
 from onehour.style import save
+from sim.choices import Choices
 
 # Door to door, entry of 40 min: 57, 64 and 71 min to the next, second and third station. Twice the speed takes
 # 3, 6 and 9 min off: 54, 58, 62. No security takes 2 off. So 6 of 12 pairs pass at first (next stations, both
@@ -110,6 +111,18 @@ def test_minutes_over_the_limit_by_hand(study, before):
     assert table["shapley"].sum() == pytest.approx(found.found.every - found.found.none)
 
 
+def test_what_each_does_for_each_pair_by_hand(study, before):
+    """Twice the speed takes 3, 6 and 9 min off, no security 2, together 5, 8 and 11, by how far it is."""
+    table = (
+        shares(study, metric="passing", base=before).pairs().set_index(["player", "origin", "destination"])
+    )
+    ends = {"at-b": 3, "at-c": 6, "at-d": 9}
+    for end, minutes in ends.items():
+        assert table.loc[("faster", "at-a", end)].tolist() == [minutes, minutes]
+        assert table.loc[("checks", "at-a", end)].tolist() == [2, 2]
+    assert len(table) == 2 * 12
+
+
 def test_people_are_those_of_the_check(study, before):
     found = shares(study, metric="people", base=before)
     assert found.found.every == pytest.approx(study.check().attrs["people_share"])
@@ -156,6 +169,24 @@ def test_what_no_set_can_keep_is_told_with_the_reason(study, before):
     assert found.table()["cards"].tolist() == [""]
     assert found.missed()["slack_min"].tolist() == [-9, -9, -2, -2, -2, -2]
     assert found.most_proven
+
+
+def test_a_card_that_turns_out_to_spoil_is_searched_apart(study, before, monkeypatch):
+    """No security is made to spoil what faster trains bring: ten pairs without it, six with it."""
+
+    def spoilt(self, masks):
+        seconds = evaluated(self, masks).copy()
+        both = masks[:, list(self.cards).index("faster")] & masks[:, list(self.cards).index("checks")]
+        seconds[both] = evaluated(self, np.zeros_like(masks[:1]))
+        return seconds
+
+    evaluated = Choices.seconds
+    monkeypatch.setattr(Choices, "seconds", spoilt)
+    found = plan(study, base=before)
+    assert (found.reached, found.proven) == (10, True)
+    assert found.table()["cards"].tolist() == ["faster"]
+    found = plan(study, base=before, pairs=10)
+    assert (found.reached, found.table()["cards"].tolist()) == (10, ["faster"])
 
 
 def test_in_vehicles_all_smaller_sets_are_tried(study, before):
