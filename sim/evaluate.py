@@ -7,13 +7,15 @@ graph; no table is touched. What it answers equals what building the scenario af
 
 How a row's cards are found: the scenario is built without any of the cards, with each alone (and with what
 it needs), with all of them, and with all but each whose rows the others may touch. A card on which a row's
-state differs in such a comparison is one that the row depends on. A state that has not been met is never
+state differs in such a comparison is one that the row depends on. So are the cards that would build a
+station of the row in different classes, and those whose changes choose its service. A state that has not been met is never
 guessed: its scenario is built, and what comes out is compared with what was foretold for all other rows, so
 that a dependence that was missed comes to light; `Evaluator.audit` does the same for choices drawn at random.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +30,7 @@ from sim.access import with_street_changes
 from sim.factors import Factors
 from sim.journeys import Network
 from sim.processes import shared_out
-from sim.states import NUMBERS, States, rows_of, station_keys
+from sim.states import NUMBERS, States, rows_of, station_keys, station_of, stations_in
 from sim.supergraph import SuperGraph
 
 if TYPE_CHECKING:
@@ -107,7 +109,11 @@ class Evaluator:
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
         by_id = {card.project_id: card for card in base.known_cards}
-        self._needs = relations([by_id[name] for name in self.cards])[0]
+        switched = [by_id[name] for name in self.cards]
+        self._needs = relations(switched)[0]
+        self._wheres = [
+            [change.where for change in card.changes if hasattr(change, "where")] for card in switched
+        ]
         self._stations: dict[str, dict[Hashable, Any]] = {}
         self.is_fast = is_fast(region, self.ends, query)
         if self.is_fast:
@@ -250,7 +256,30 @@ class Evaluator:
         self._build([self._less(every, card) for card in waiting], progress)
         for card in waiting:
             self._compare(every, card)
+        self._overlap(alone)
         self._mend()
+
+    def _overlap(self, alone: Sequence[Bools]) -> None:
+        """Let rows depend on cards that building with each alone, and all but each, may not show.
+
+        Of two cards that do the same to a row of a third, neither is missed while the other is on. They are
+        the cards that build one station in different classes, for the rows at it, and those whose changes
+        choose services, for the services.
+        """
+        builders: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        before = stations_in(self._rows(np.zeros(len(self.cards), np.bool_)))
+        for card, mask in enumerate(alone):
+            for name in stations_in(self._rows(self.closed(mask)[0])) - before:
+                builders[station_of(name)][card] = name
+        shared = {station: on for station, on in builders.items() if len(set(on.values())) > 1}
+        for key, state in {(key, state) for rows in self._states.met.values() for key, state in rows.items()}:
+            for station in {station_of(name) for name in stations_in({key: state})} & shared.keys():
+                for card in shared[station]:
+                    self._states.depend([key], card)
+            if key[0] == "service":
+                for card, wheres in enumerate(self._wheres):
+                    if any(map(state[0].chosen_by, wheres)):
+                        self._states.depend([key], card)
 
     def _compare(self, mask: Bools, card: int) -> None:
         """Let the rows depend on a card that differ without it."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from network.compile import Query
     from network.region import Region
+    from scenarios.changes import Where
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
@@ -36,6 +37,15 @@ class Run(NamedTuple):
     depart_s: bytes
     trips: bytes
 
+    def chosen_by(self, where: Where) -> bool:
+        """Whether a change of services is for this one."""
+        named = (
+            (where.class_, self.kind),
+            (where.line, self.line),
+            (where.service, self.service.split(PART, 1)[0]),
+        )
+        return where.road is None and all(wanted in (None, own) for wanted, own in named)
+
 
 Key = tuple[str, ...]
 Rows = dict[Key, Any]
@@ -47,6 +57,7 @@ security is waived, ``("centre", place, station)`` is there where the station st
 """
 
 NUMBERS = ("numbers",)
+_PART_OF_KEY = "\x1f"
 
 
 class States:
@@ -153,7 +164,25 @@ def station_keys(stations: pd.DataFrame) -> list[str]:
     A station that one card builds for a line of one class and another card for one of another class is two.
     """
     columns = [stations[name].astype(str) for name in ("station_id", "class", "district_id", "lon", "lat")]
-    return ["\x1f".join(row) for row in zip(*columns, strict=True)]
+    return [_PART_OF_KEY.join(row) for row in zip(*columns, strict=True)]
+
+
+def station_of(key: str) -> str:
+    """Return the id of the station that a name of `station_keys` is of."""
+    return key.split(_PART_OF_KEY, 1)[0]
+
+
+def stations_in(rows: Rows) -> set[str]:
+    """Return the names, of `station_keys`, of the stations that rows are of."""
+    found: set[str] = set()
+    for key, state in rows.items():
+        if key[0] == "service":
+            found.update(name for run in state for name in run.stations)
+        elif key[0] == "walk":
+            found.update(key[1:])
+        elif key[0] == "centre":
+            found.add(key[2])
+    return found
 
 
 def rows_of(region: Region, query: Query) -> Rows:

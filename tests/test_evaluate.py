@@ -148,6 +148,73 @@ def test_every_choice_of_random_cards(scene, query):
         np.testing.assert_array_equal(times, evaluator.rebuilt(mask), err_msg=str(mask))
 
 
+def _each_choice_is_a_rebuild(region, cards, places, query):
+    base = Scenario("base", "", own_cards=cards)
+    evaluator = Evaluator(region, base, [card.project_id for card in cards], places, query)
+    masks = np.array(list(product([False, True], repeat=len(cards))))
+    for mask, times in zip(masks, evaluator.times(masks), strict=True):
+        np.testing.assert_array_equal(times, evaluator.rebuilt(mask), err_msg=str(mask))
+
+
+def _grid(spots, places):
+    """Four stations along one side of a grid, on a line, and places; spots are named by row and column."""
+    at = {f"s{k:02}": {"lon": 113 + 0.03 * (k % 10), "lat": 23 + 0.03 * (k // 10)} for k in spots}
+    base = ["s00", "s01", "s02", "s03"]
+    region = make_region(
+        {
+            "places": [
+                {"place_id": name, "in_area": True, "district_id": "d", **at[name]} for name in places
+            ],
+            "stations": [
+                {"station_id": name, "system": "metro", "class": "metro", **at[name]} for name in base
+            ],
+            "lines": [{"line_id": "old", "class": "metro", "max_speed_kmh": 80, "commercial_speed_kmh": 35}],
+            "line_stops": [{"line_id": "old", "seq": k, "station_id": name} for k, name in enumerate(base)],
+            "services": [
+                {"service_id": "old-a", "line_id": "old", "class": "metro", "headway_am_peak_min": 6}
+            ],
+            "service_stops": [
+                {"service_id": "old-a", "seq": k, "station_id": name} for k, name in enumerate(base)
+            ],
+            "centre_stations": [{"place_id": name, "station_id": "s00"} for name in places],
+        }
+    )
+    return region, at
+
+
+def test_a_station_that_each_of_two_cards_would_build_in_the_class_of_neither_line():
+    """Leaving out one of the two metro lines shows nothing to the intercity line at their station."""
+    region, at = _grid((0, 1, 2, 3, 13, 20, 30), ("s00", "s20", "s30", "s01"))
+
+    def card(name, way, minutes, **more):
+        stops = [{"station": f"s{k:02}", **at[f"s{k:02}"]} for k in way]
+        return _line(name, stops, headway_min={"am-peak": minutes}, **more)
+
+    cards = (
+        card("one", (0, 13), 18),
+        card("two", (0, 30, 1, 2, 13, 3), 16),
+        card("three", (20, 13), 2, **{"class": "intercity"}),
+    )
+    _each_choice_is_a_rebuild(region, cards, ["s00", "s20", "s30", "s01"], QUERIES[0])
+
+
+def test_two_policies_that_do_the_same_to_a_line_of_a_third_card():
+    """Leaving out one of the two shows nothing, and each alone finds no line of the class."""
+    region, at = _grid((0, 1, 2, 3, 20, 30), ("s20", "s30", "s03"))
+    line = _line(
+        "new",
+        [{"station": name, **at[name]} for name in ("s20", "s30", "s03")],
+        headway_min={"am-peak": 20},
+        **{"class": "intercity"},
+    )
+    often = {"type": "adjust-frequency", "where": {"line": "new"}, "headway_min": {"am-peak": 5}}
+    policies = tuple(
+        Card.model_validate({"project_id": name, "kind": "policy", "needs": ["new"], "change": [often]})
+        for name in ("sooner", "later")
+    )
+    _each_choice_is_a_rebuild(region, (line, *policies), ["s20", "s30", "s03"], QUERIES[0])
+
+
 def test_other_modes_are_built_afresh():
     region = get_region("guangzhou")
     cards = ["city_gateways"]

@@ -29,7 +29,7 @@ def test_check_tells_the_share_in_time(asked):
 
 def test_check_by_times_to_be_there(asked):
     done = asked("check", "--arrive-by", "--statistic", "p100")
-    assert "random traveller · p100 · arrive-by · limit 60 min" in done.out
+    assert "random traveller · p100 · arrive-by · limit 60 min" in " ".join(done.out.split())
     data = asked("check", "--arrive-by", "--json").json
     assert data["headline"]["timing"] == data["provenance"]["timing"] == "arrive-by"
     assert len(data["readings"]) > 4
