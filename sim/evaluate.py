@@ -8,9 +8,10 @@ graph; no table is touched. What it answers equals what building the scenario af
 How a row's cards are found: the scenario is built without any of the cards, with each alone (and with what
 it needs), with all of them, and with all but each whose rows the others may touch. A card on which a row's
 state differs in such a comparison is one that the row depends on. So are the cards that would build a
-station of the row in different classes, and those whose changes choose its service. A state that has not been met is never
-guessed: its scenario is built, and what comes out is compared with what was foretold for all other rows, so
-that a dependence that was missed comes to light; `Evaluator.audit` does the same for choices drawn at random.
+station of the row in different classes, and those whose changes choose its service. A state that has not
+been met is never guessed: its scenario is built, and what comes out is compared with what was foretold for
+all other rows, so that a dependence that was missed comes to light; `Evaluator.audit` does the same for
+choices drawn at random.
 """
 
 from __future__ import annotations
