@@ -61,7 +61,8 @@ def stations_of(region: Region, ends: Ends) -> tuple[Ints, Ints]:
     end = np.append(place[place >= 0], own)
     station = np.append(positions(stations, listed["station_id"])[place >= 0], ends.station[own])
     other = np.setdiff1d(np.arange(len(ends)), end)
-    served = np.flatnonzero(stations.isin(region.service_stops["station_id"]))
+    if other.size:
+        served = np.flatnonzero(stations.isin(region.service_stops["station_id"]))
     if other.size and served.size:
         tree = cKDTree(metric_xy(region, region.stations.iloc[served]))
         near = served[tree.query(metric_xy(region, ends.table.iloc[other]))[1]]

@@ -32,7 +32,7 @@ from sim.factors import Factors
 from sim.journeys import Network
 from sim.processes import shared_out
 from sim.states import NUMBERS, States, rows_of, station_keys, station_of, stations_in
-from sim.supergraph import SuperGraph
+from sim.supergraph import AllRows, SuperGraph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -107,6 +107,7 @@ class Evaluator:
         self._values = dict(values or {})
         self._memory: dict[bytes, Ints] = {}
         self._last: tuple[bytes, Network] | None = None
+        self._all: AllRows | None = None
         self._supers: dict[int, SuperGraph] = {}
         self._states = States(len(self.cards))
         by_id = {card.project_id: card for card in base.known_cards}
@@ -365,7 +366,6 @@ class Evaluator:
         for row in stations:
             self._stations.setdefault(row["station_id"], row)
         self._states.add(mask, rows)
-        self._supers.clear()
         return rows
 
     def _learn_needs(self, mask: Bools, error: BadInputError) -> bool:
@@ -435,17 +435,16 @@ class Evaluator:
 
     def _super(self, number: int) -> SuperGraph:
         """Return the super-graph for one state of the model's numbers."""
-        if number not in self._supers:
+        if self._all is None or self._all.contents is not self._states.contents:
             frame = pd.DataFrame(list(self._stations.values()))
             stations = frame.astype(self.region.stations.dtypes.to_dict())
+            self._all = AllRows(self._states, self.region.replace(tables={"stations": stations}))
+            self._supers.clear()
+        if number not in self._supers:
             values = dict(self._states.contents[number])[NUMBERS]
-            region = self.region.replace(
-                tables={"stations": stations},
-                parameters=self.region.parameters.with_values(
-                    dict(values), periods=self.region.about.period_names, source="scenario"
-                ),
-            )
-            self._supers[number] = SuperGraph(region, self._states, self._wanted, self.query)
+            names = self.region.about.period_names
+            numbers = self.region.parameters.with_values(dict(values), periods=names, source="scenario")
+            self._supers[number] = SuperGraph(self._all, numbers, self._wanted, self.query)
         return self._supers[number]
 
     def _afresh(self, mask: Bools, scaled: Mapping[str, float]) -> Ints:

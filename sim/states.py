@@ -70,6 +70,9 @@ class States:
         self.n_cards = n_cards
         self.met: dict[bytes, Rows] = {}
         self._cards: dict[Key, frozenset[int]] = {}
+        self._column: dict[Key, int] = {}
+        self._number: dict[tuple[Key, Any], int] = {}
+        self._numbers: dict[bytes, Ints] = {}
         self._stale = True
 
     def rows(self, mask: Bools) -> Rows | None:
@@ -79,6 +82,10 @@ class States:
     def add(self, mask: Bools, rows: Rows) -> None:
         """Keep the rows under a choice of cards."""
         self.met[mask.tobytes()] = rows
+        columns = [self._column.setdefault(key, len(self._column)) for key in rows]
+        numbers = np.zeros(len(self._column), np.int64)  # 0 where there is no row
+        numbers[columns] = [self._number.setdefault(one, len(self._number) + 1) for one in rows.items()]
+        self._numbers[mask.tobytes()] = numbers
         self._stale = True
 
     def cards(self, key: Key) -> frozenset[int]:
@@ -94,28 +101,28 @@ class States:
     def _grouped(self) -> None:
         """Give the groups and their states numbers."""
         groups: defaultdict[tuple[int, ...], list[Key]] = defaultdict(list)
-        for key in sorted({key for rows in self.met.values() for key in rows}):
+        for key in sorted(self._column):
             groups[tuple(sorted(self.cards(key)))].append(key)
         self._group = {key: number for number, keys in enumerate(groups.values()) for key in keys}
         self.contents: list[list[tuple[Key, Any]]] = []
         self._codes: list[tuple[NDArray[np.int64], Ints, Ints]] = []
         self._clash: tuple[Key, Bools, Bools] | None = None
         masks = np.array([np.frombuffer(mask, np.bool_) for mask in self.met])
+        met = list(self.met.values())
+        numbers = np.zeros((len(met), len(self._column)), np.int64)
+        for row, found in enumerate(self._numbers.values()):
+            numbers[row, : len(found)] = found
         for cards, keys in groups.items():
             columns = np.array(cards, np.int64)
-            codes = _codes(masks, columns)
-            known: dict[int, tuple[int, int]] = {}
-            for row, (code, rows) in enumerate(zip(codes.tolist(), self.met.values(), strict=True)):
-                values = [(key, rows.get(key)) for key in keys]
-                if code not in known:
-                    known[code] = len(self.contents), row
-                    self.contents.append(values)
-                elif self._clash is None and values != self.contents[known[code][0]]:
-                    before = self.contents[known[code][0]]
-                    key = next(one[0] for one, two in zip(before, values, strict=True) if one != two)
-                    self._clash = key, masks[known[code][1]], masks[row]
-            order = np.array(sorted(known), np.int64)
-            self._codes.append((columns, order, np.array([known[code][0] for code in order.tolist()])))
+            codes, first, code = np.unique(_codes(masks, columns), return_index=True, return_inverse=True)
+            self._codes.append((columns, codes, len(self.contents) + np.arange(len(codes))))
+            self.contents += [[(key, met[row].get(key)) for key in keys] for row in first.tolist()]
+            if self._clash is None:
+                own = numbers[:, [self._column[key] for key in keys]]
+                other = np.argwhere(own != own[first][code])
+                if len(other):
+                    row, at = other[0].tolist()
+                    self._clash = keys[at], masks[first[code[row]]], masks[row]
         self._stale = False
 
     def clash(self) -> tuple[Key, Bools, Bools] | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from network.compile import Query
     from network.graph import MultimodalGraph
+    from network.parameters import Parameters
     from network.region import Region
     from sim.factors import Factors
     from sim.states import Run, States
@@ -54,57 +55,76 @@ class _SuperTables(RideTables):
         return Legs(*self._keys, zero, zero, zero, np.zeros(len(zero) + 1, np.int64), zero[:0])
 
 
-class SuperGraph:
-    """One compiled graph of all states, for one state of the model's numbers."""
+class AllRows:
+    """The rows of all states at once, whatever the model's numbers.
 
-    def __init__(
-        self, region: Region, states: States, wanted: Sequence[str] | pd.DataFrame, query: Query
-    ) -> None:
+    Parameters
+    ----------
+    states
+        The states.
+    region
+        The region with every station that any of them names.
+    """
+
+    def __init__(self, states: States, region: Region) -> None:
+        self.contents, self.region = states.contents, region
         held = [
-            (state, key, value) for state, rows in enumerate(states.contents) for key, value in rows if value
+            (state, key, value) for state, rows in enumerate(self.contents) for key, value in rows if value
         ]
-        self.n_states = len(states.contents)
-        self.period_s = region.about.period(query.period).length_s
-        self.way = BEST if query.statistic == "best" else USUAL if query.clock == "in-vehicle" else EXPECTED
         runs = sorted(
             ((state, run) for state, key, value in held if key[0] == "service" for run in value),
             key=lambda pair: pair[1].service,
         )
         ids = region.stations["station_id"]
-        made, trips, kinds = _rides_of(runs, ids)
-        running = np.flatnonzero(trips[made.call] > 0)
-        pair = made.from_station[running] * len(ids) + made.to_station[running]
-        keys, leg = np.unique(pair, return_inverse=True)
-        tables = _SuperTables(region, made, (keys // len(ids), keys % len(ids)))
-        walks = [(key[1], key[2], *value, state) for state, key, value in held if key[0] == "walk"]
-        walks.sort(key=lambda walk: walk[:2])
-        listed = [(key[1], key[2], state) for state, key, _ in held if key[0] == "centre"]
-        region = region.replace(tables=_walking(region, walks, listed))
+        self.made, self.trips, self.kinds = _rides_of(runs, ids)
+        self.running = np.flatnonzero(self.trips[self.made.call] > 0)
+        pair = self.made.from_station[self.running] * len(ids) + self.made.to_station[self.running]
+        keys, self.leg = np.unique(pair, return_inverse=True)
+        self.keys = keys // len(ids), keys % len(ids)
+        self.state_of = np.array([state for state, _ in runs], np.int64)
+        self.lines = sorted({run.line for _, run in runs})
+        self.line_of = positions(self.lines, [run.line for _, run in runs])
+        self.walks = [(key[1], key[2], *value, state) for state, key, value in held if key[0] == "walk"]
+        self.walks.sort(key=lambda walk: walk[:2])
+        self.listed = [(key[1], key[2], state) for state, key, _ in held if key[0] == "centre"]
+        self.tables = _walking(region, self.walks, self.listed)
+
+
+class SuperGraph:
+    """One compiled graph of all states, for one state of the model's numbers."""
+
+    def __init__(
+        self, rows: AllRows, numbers: Parameters, wanted: Sequence[str] | pd.DataFrame, query: Query
+    ) -> None:
+        self.n_states, self.lines = len(rows.contents), rows.lines
+        region, keys = rows.region.replace(parameters=numbers), rows.keys
+        tables = _SuperTables(region, rows.made, keys)
+        region, ids = region.replace(tables=rows.tables), region.stations["station_id"]
+        self.period_s = region.about.period(query.period).length_s
+        self.way = BEST if query.statistic == "best" else USUAL if query.clock == "in-vehicle" else EXPECTED
         ends = ends_of(region, wanted)
         graph = compile_graph(region, ends, query, tables, ways(region, ends))
         self.origin, self.destination = graph.origin, graph.destination
-        state_of = np.array([state for state, _ in runs], np.int64)
-        self.lines = sorted({run.line for _, run in runs})
-        line_of = positions(self.lines, [run.line for _, run in runs])
-        gate_s = {name: minutes_s(region.parameters[f"gate_{name}_min"]) for name in set(kinds)}
-        gates = np.array([gate_s[name] for name in kinds], np.int64)
+        gate_s = {name: minutes_s(region.parameters[f"gate_{name}_min"]) for name in set(rows.kinds)}
+        gates = np.array([gate_s[name] for name in rows.kinds], np.int64)
         cap_s = [minutes_s(region.parameters[f"planned_cap_{name}_min"]) for name in ("first", "change")]
         self.legs, table = _entries(
-            tables.asked, made, running, leg, len(keys), gates, state_of, line_of, trips,
+            tables.asked, rows, gates,
             cap_s if query.traveller == "planned" and query.statistic != "best" else None,
         )  # fmt: skip
         link_leg = np.full(graph.n_links, -1, np.int64)
         rides_ = graph.kind == LinkKind.RIDE
-        row = graph.row[rides_]
-        link_leg[rides_] = table[row // max(len(keys), 1)] * len(keys) + row % max(len(keys), 1)
-        self.graph = _rows_first(graph, link_leg, [walk[4] for walk in walks], door=query.clock == "door")
-        at = positions(ids, [name for walk in walks for name in walk[:2]]).reshape(-1, 2)
-        joined = np.column_stack([at, [walk[4] for walk in walks]]).reshape(-1, 3).astype(np.int64)
+        row, n_legs = graph.row[rides_], len(keys[0])
+        link_leg[rides_] = table[row // max(n_legs, 1)] * n_legs + row % max(n_legs, 1)
+        states = [walk[4] for walk in rows.walks]
+        self.graph = _rows_first(graph, link_leg, states, door=query.clock == "door")
+        at = positions(ids, [name for walk in rows.walks for name in walk[:2]]).reshape(-1, 2)
+        joined = np.column_stack([at, states]).reshape(-1, 3).astype(np.int64)
         self.walks = joined[are_one(region, joined[:, 0], joined[:, 1])].astype(np.int32)
-        place = positions(ends.ids, [one[0] for one in listed])
-        station = positions(ids, [one[1] for one in listed])
-        rows = np.column_stack([place, station, [one[2] for one in listed]]).astype(np.int32).reshape(-1, 3)
-        self.listed = rows[rows[:, 0] >= 0]
+        place = positions(ends.ids, [one[0] for one in rows.listed])
+        station = positions(ids, [one[1] for one in rows.listed])
+        stands = np.column_stack([place, station, [one[2] for one in rows.listed]])
+        self.listed = stands.astype(np.int32).reshape(-1, 3)[place >= 0]
         self.n_stations = len(ids)
 
     def times(self, held: NDArray[np.int32], factors: Factors, threads: int | None) -> Ints:
@@ -150,19 +170,11 @@ def _walking(
 
 
 def _entries(
-    asked: list[tuple[bool, bool]],
-    made: Rides,
-    running: Ints,
-    leg: Ints,
-    n_legs: int,
-    gates: Ints,
-    state_of: Ints,
-    line_of: Ints,
-    trips: NDArray[np.float64],
-    cap_s: list[int] | None,
+    asked: list[tuple[bool, bool]], rows: AllRows, gates: Ints, cap_s: list[int] | None
 ) -> tuple[tuple[NDArray[Any], ...], Ints]:
     """Return the legs of each kind of boarding for the kernel, and the kind of each that was asked for."""
     kinds = list(dict.fromkeys(asked))
+    made, running, leg, n_legs = rows.made, rows.running, rows.leg, len(rows.keys[0])
     service = made.service[running]
     parts: list[tuple[NDArray[Any], ...]] = []
     for gate, later in kinds:
@@ -172,8 +184,8 @@ def _entries(
         count = np.bincount(leg, minlength=n_legs)
         cap = -1 if cap_s is None else cap_s[int(later)]
         parts.append((
-            count, state_of[service][order], trips[made.call[running]][order], ride_s[order], gate_s[order],
-            line_of[service][order], np.full(n_legs, cap),
+            count, rows.state_of[service][order], rows.trips[made.call[running]][order], ride_s[order],
+            gate_s[order], rows.line_of[service][order], np.full(n_legs, cap),
         ))  # fmt: skip
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     kept = (np.int32, np.float64, np.float64, np.float64, np.int32, np.int64)
