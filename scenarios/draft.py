@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from network.distances import metric_xy
 from network.errors import BadInputError, Problem, UnknownNameError
 from network.schema import headway_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from network.parameters import Parameters
     from network.region import Region
@@ -105,6 +109,7 @@ class Draft:
         self.about = region.about
         self.parameters: Parameters = region.parameters
         self.tables = Tables(region)
+        self._xy = np.empty((0, 2))  # of stations, which are only ever added
 
     def finished(self) -> Region:
         """Return the changed region."""
@@ -151,6 +156,20 @@ class Draft:
         """Places of the area."""
         places = self.region.places
         return places[places["in_area"]]
+
+    @cached_property
+    def centres_xy(self) -> NDArray[np.float64]:
+        """Positions of the places of the area in the region's metric CRS, m, [places, 2]."""
+        return metric_xy(self.region, self.centres)
+
+    def station_xy(self) -> NDArray[np.float64]:
+        """Return the positions of all stations in the region's metric CRS, m, [stations, 2]."""
+        done = len(self._xy)
+        lon, lat = (self.tables.column("stations", name) for name in ("lon", "lat"))
+        if len(lon) > done:
+            new = pd.DataFrame({"lon": lon[done:], "lat": lat[done:]})
+            self._xy = np.concatenate([self._xy, metric_xy(self.region, new)])
+        return self._xy
 
     @cached_property
     def old_station_ids(self) -> set[str]:

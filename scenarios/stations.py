@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from network.distances import metric_xy
 from network.ends import district_of
 from network.errors import BadInputError, Problem, UnknownNameError
-from network.region import among
 from scenarios.draft import Touched
 
 if TYPE_CHECKING:
@@ -81,30 +79,32 @@ def _class_of(stop: Stop, line_class: str) -> str:
 
 def joined(draft: Draft, names: Sequence[str], by: str) -> dict[str, int]:
     """Let stations that opened stand for centres, and link them on foot; return rows by table."""
-    columns = ("station_id", "system", "district_id", "lon", "lat")
-    stations = pd.DataFrame({name: draft.tables.column("stations", name) for name in columns})
+    known = draft.tables.column("stations", "station_id")
+    rows = [row for row, name in enumerate(known) if name in set(names)]
     return {
-        "centre_stations": _join_centres(draft, stations[among(stations["station_id"], names)]),
-        "transfers": _join_on_foot(draft, stations, names, by),
+        "centre_stations": _join_centres(draft, rows),
+        "transfers": _join_on_foot(draft, rows, by),
     }
 
 
-def _join_centres(draft: Draft, new: pd.DataFrame) -> int:
+def _join_centres(draft: Draft, rows: Sequence[int]) -> int:
     """Let stations without trains so far stand for centres: rail in the district, metro near by."""
-    new = new[~among(new["station_id"], draft.old_served_ids)]
-    if new.empty:
+    known, system, district = (
+        draft.tables.column("stations", name) for name in ("station_id", "system", "district_id")
+    )
+    new = [row for row in rows if known[row] not in draft.old_served_ids]
+    if not new:
         return 0
-    places = draft.centres
     listed = (draft.tables.column("centre_stations", name) for name in ("place_id", "station_id"))
     have = set(zip(*listed, strict=True))
-    station_xy, place_xy = metric_xy(draft.region, new), metric_xy(draft.region, places)
-    away_m = np.hypot(*(place_xy - station_xy[:, None]).transpose(2, 0, 1))
-    rail = (new["system"] == "rail").to_numpy(bool)[:, None]
-    district = places["district_id"].to_numpy()
-    own = rail & (new["district_id"].to_numpy()[:, None] == district) & (district != "")
+    away_m = np.hypot(*(draft.centres_xy - draft.station_xy()[new][:, None]).transpose(2, 0, 1))
+    rail = np.array([[system[row] == "rail"] for row in new])
+    of_station = np.array([[district[row]] for row in new], object)
+    of_place = draft.centres["district_id"].to_numpy(object)
+    own = rail & (of_station == of_place) & (of_place != "")
     near = ~rail & (away_m <= 1000 * draft.parameters["centre_metro_max_km"])
-    place_ids, station_ids = places["place_id"].tolist(), new["station_id"].tolist()
-    rows = [
+    place_ids, station_ids = draft.centres["place_id"].tolist(), [known[row] for row in new]
+    found = [
         {
             "place_id": place_ids[row],
             "station_id": station_ids[at],
@@ -113,10 +113,10 @@ def _join_centres(draft: Draft, new: pd.DataFrame) -> int:
         for at, row in np.argwhere(own | near).tolist()
         if (place_ids[row], station_ids[at]) not in have
     ]
-    return draft.add("centre_stations", rows)
+    return draft.add("centre_stations", found)
 
 
-def _join_on_foot(draft: Draft, stations: pd.DataFrame, names: Sequence[str], by: str) -> int:
+def _join_on_foot(draft: Draft, named: Sequence[int], by: str) -> int:
     """Link new stations on foot by the rule of the region's own tables; return how many rows it took.
 
     A rail station is linked to every rail station within ``complex_walk_max_m``, and of each metro line to
@@ -124,10 +124,9 @@ def _join_on_foot(draft: Draft, stations: pd.DataFrame, names: Sequence[str], by
     """
     reach_m = draft.parameters["complex_walk_max_m"]
     detour = draft.parameters["walk_detour"]
-    ids = stations["station_id"].to_numpy()
-    rail = (stations["system"] == "rail").to_numpy(bool)
-    fresh = ~among(ids, draft.old_station_ids)
-    xy = metric_xy(draft.region, stations)
+    ids = np.array(draft.tables.column("stations", "station_id"), object)
+    rail = np.array(draft.tables.column("stations", "system"), object) == "rail"
+    xy = draft.station_xy()
     lines_of: dict[str, set[str]] = {}
     stops = draft.tables.column("line_stops", "station_id"), draft.tables.column("line_stops", "line_id")
     for station, line in zip(*stops, strict=True):
@@ -135,12 +134,11 @@ def _join_on_foot(draft: Draft, stations: pd.DataFrame, names: Sequence[str], by
     links = (draft.tables.column("transfers", name) for name in ("from_station_id", "to_station_id"))
     have = set(zip(*links, strict=True))
     rows: list[dict[str, Any]] = []
-    named = xy[among(ids, names), None]
-    near = (np.hypot(*(xy - named).transpose(2, 0, 1)) <= reach_m).any(axis=0)
+    near = (np.hypot(*(xy - xy[list(named), None]).transpose(2, 0, 1)) <= reach_m).any(axis=0)
     for at in np.flatnonzero(rail & near):
         away = np.hypot(*(xy - xy[at]).T)
         for k in _linked(ids, rail, away, lines_of, reach_m):
-            if k == at or not (fresh[at] or fresh[k]):
+            if k == at or {ids[at], ids[k]} <= draft.old_station_ids:
                 continue
             for pair in ((ids[at], ids[k]), (ids[k], ids[at])):
                 if pair not in have:

@@ -25,6 +25,7 @@ import pandas as pd
 
 from network.ends import ends_of
 from network.errors import BadInputError, Problem, UnknownNameError
+from network.region import among
 from scenarios.cards import relations
 from scenarios.scenario import compose
 from sim.access import with_street_changes
@@ -304,6 +305,7 @@ class Evaluator:
             zip(new, shared_out(lambda k: self._made(new[k]), len(new)), strict=True), 1
         ):
             if not isinstance(made, BadInputError):
+                self.built += 1
                 self._keep(mask, *made)
             if progress is not None:
                 progress(done + number, done + len(new))
@@ -349,6 +351,8 @@ class Evaluator:
             if not self._learn_needs(mask, made):
                 raise made
             made = self._rows(self.closed(mask)[0]), []
+        else:
+            self.built += 1
         return self._keep(mask, *made)
 
     def _made(self, mask: Bools) -> tuple[Rows, list[dict[Hashable, Any]]] | BadInputError:
@@ -357,12 +361,13 @@ class Evaluator:
             region = self._applied(mask, roads=False)
         except BadInputError as error:
             return error
-        stations = region.stations.assign(station_id=station_keys(region.stations))
+        names = np.array(station_keys(region.stations), object)
+        new = ~among(names, self._stations)
+        stations = region.stations[new].assign(station_id=names[new])
         return rows_of(region, self.query), stations.to_dict("records")
 
     def _keep(self, mask: Bools, rows: Rows, stations: list[dict[Hashable, Any]]) -> Rows:
         """Keep the rows and stations of a scenario."""
-        self.built += bool(stations)
         for row in stations:
             self._stations.setdefault(row["station_id"], row)
         self._states.add(mask, rows)

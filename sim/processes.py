@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-LEAST = 6
+LEAST = 3
 """So many pieces of work are worth further processes."""
 
 _works: dict[int, Callable[[int], Any]] = {}
