@@ -99,7 +99,7 @@ def plot_breakeven(table: pd.DataFrame, study: Study) -> Axes:
         labels = [
             f"{names.get(pair['origin'], pair['origin'])} → "
             f"{names.get(pair['destination'], pair['destination'])}  "
-            f"{minutes_text(pair['minutes'])}"
+            f"{minutes_text(pair['minutes'], slack=pair['slack_min'])}"
             for pair in first.to_dict("records")
         ]
         ax.set_yticks(range(len(first)), labels)
@@ -151,7 +151,7 @@ def print_breakeven(table: pd.DataFrame, files: Sequence[str] = ()) -> None:
         style = "green" if first["kept"] else "red"
         shown.add_row(
             pair_text(first),
-            Text(minutes_text(first["minutes"]), style=style),
+            Text(minutes_text(first["minutes"], slack=first["slack_min"]), style=style),
             Text(minutes_text(first["slack_min"], sign=True), style=style),
             _levers_text(group[group["kind"] != "new stop"]),
         )

@@ -16,16 +16,28 @@ def number_or(value: float | None, blank: float) -> float:
     return blank if value is None or lacks(value) else float(value)
 
 
-def minutes_text(value: float | None, *, sign: bool = False) -> str:
-    """Return minutes with one decimal; a dash where there is none."""
-    if lacks(value):
+def minutes_text(value: float | None, *, sign: bool = False, slack: float | None = None) -> str:
+    """Return minutes with one decimal; a dash where there is none.
+
+    With a sign they get a second decimal where they would round to nought, and so do times whose `slack`
+    would: one second over a limit is over it.
+    """
+    if value is None or lacks(value):
         return DASH
-    return f"{value:+.1f}" if sign else f"{value:.1f}"
+    digits = _digits(value if sign else slack)
+    return f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
 
 
 def signed_text(value: float | None, digits: int = 1) -> str:
     """Return minutes with a sign of its full width; a dash where there is none."""
-    return DASH if lacks(value) else f"{value:+.{digits}f}".replace("-", "−")
+    if value is None or lacks(value):
+        return DASH
+    return f"{value:+.{max(digits, _digits(value))}f}".replace("-", "−")
+
+
+def _digits(slack: float | None) -> int:
+    """Return the decimals by which a slack is seen, 1 or 2."""
+    return 2 if slack is not None and slack and round(slack, 1) == 0 else 1
 
 
 def share_text(value: float | None) -> str:

@@ -288,7 +288,11 @@ def _buildout(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[st
         for row in data["sets"][:_MOST_ROWS]
     ]
     missed = [
-        [_pair(row, name), minutes_text(_number(row["minutes"])), signed_text(_number(row["slack_min"]), 1)]
+        [
+            _pair(row, name),
+            minutes_text(_number(row["minutes"]), slack=_number(row["slack_min"])),
+            signed_text(_number(row["slack_min"]), 1),
+        ]
         for row in data["missed"][:_MOST_ROWS]
     ]
     missed = missed if found["reached"] < found["wanted"] else []
@@ -319,9 +323,10 @@ def _breakeven(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[s
             if row["kind"] == "new stop" and _number(row["access_min"]) >= 0
         ]
         kept = bool(first["kept"])
+        slack = _number(first["slack_min"])
         rows.append([
-            _pair(first, name), _marked(minutes_text(_number(first["minutes"])), kept=kept),
-            signed_text(_number(first["slack_min"]), 1), "; ".join(told) or words["nothing_does"],
+            _pair(first, name), _marked(minutes_text(_number(first["minutes"]), slack=slack), kept=kept),
+            signed_text(slack), "; ".join(told) or words["nothing_does"],
         ])  # fmt: skip
     return [], [_table(words, "", "pair #minutes #spare turns_with", rows)]
 

@@ -15,6 +15,7 @@ from network.graph import PARTS
 from onehour import style as look
 from onehour.files import output_problems
 from onehour.map import add_layer, finish_map, map_axes, metric, plot_network, verdict_title
+from onehour.numbers import minutes_text, signed_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -272,8 +273,9 @@ def _cell(ax: Axes, row: int, column: int, value: float, span: float, *, size: f
 
 def _signed(value: float) -> str:
     """Return minutes with a sign, near nought with a decimal: what is nearly kept is not kept."""
-    text = f"{value:+.1f}" if abs(value) < _NEAR else f"{value:+.0f}"
-    return "0" if float(text) == 0 == value else text.replace("-", "−")
+    if not value:
+        return "0"
+    return signed_text(value) if abs(value) < _NEAR else f"{value:+.0f}".replace("-", "−")
 
 
 # ------------------------------------------------------------------------------------------------------ parts
@@ -325,10 +327,9 @@ def plot_parts(
                     linewidth=0.5,
                 )
                 left += width
-        for row, minutes in zip(at, shown["minutes"], strict=True):
-            ax.annotate(
-                f"{minutes:.1f}", (minutes, row), (4, 0), textcoords="offset points", va="center", fontsize=8
-            )
+        for row, minutes, slack in zip(at, shown["minutes"], shown["slack_min"], strict=True):
+            text = minutes_text(minutes, slack=slack)
+            ax.annotate(text, (minutes, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
         if verdict.limit_min is not None:
             label = style.both("限时", "limit") + f" {verdict.limit_min:g} min"
             ax.axvline(verdict.limit_min, color=look.FAIL, linestyle="--", linewidth=1.4, label=label)

@@ -195,7 +195,7 @@ def _pairs_table(
         table.add_row(
             names.get(pair["origin"], pair["origin"]),
             names.get(pair["destination"], pair["destination"]),
-            Text(minutes_text(pair["minutes"]), style=style),
+            Text(minutes_text(pair["minutes"], slack=pair["slack_min"]), style=style),
             Text(minutes_text(pair["slack_min"], sign=True), style=style),
             *(share_text(pair["reliability"]) for _ in shares),
             *cells,
