@@ -238,7 +238,7 @@ def _timeline(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[st
 def _attribute(data: Data, words: Mapping[str, Any], _name: Name) -> tuple[list[str], list[Data]]:
     found = data["provenance"]
     people = found["metric"] == "people"
-    unit = "%" if people else {"slack": "min"}.get(found["metric"], "")
+    unit = "%" if people else {"slack": words["min"]}.get(found["metric"], "")
 
     def value(number: Any, *, sign: bool = True) -> str:
         scaled = _number(number) * (100 if people else 1)
@@ -316,7 +316,8 @@ def _breakeven(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[s
         levers = [row for row in own if row["factor"] is not None and row["factor"] == row["factor"]]
         levers.sort(key=lambda row: abs(math.log(row["factor"])))
         told = [f"{_lever(row, words)} × {row['factor']:.3g}" for row in levers[:_MOST_LEVERS]]
-        told += [f"+{len(levers) - _MOST_LEVERS}"] if len(levers) > _MOST_LEVERS else []
+        if len(levers) > _MOST_LEVERS:
+            told.append(words["and_more"].format(count=len(levers) - _MOST_LEVERS))
         told += [
             words["stop"].format(where=words[f"at_{row['lever']}"], minutes=f"{row['access_min']:.0f}")
             for row in own
@@ -333,7 +334,8 @@ def _breakeven(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[s
 
 def _lever(row: Data, words: Mapping[str, Any]) -> str:
     """Return what a lever is called."""
-    own = f"{row['name_zh']} {row['name_en']}".strip() or str(row["lever"])
+    lever = str(row["lever"])
+    own = f"{row['name_zh']} {row['name_en']}".strip() or words["named"].get(lever, lever)
     kind = words["lever"].get(row["kind"], "")
     return f"{kind} {own}".strip()
 
@@ -363,7 +365,7 @@ def _risk(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[str], 
     inputs = sorted(data["inputs"], key=lambda row: -_number(row["minutes_total"] or 0))
     decide = [
         [
-            row["input"],
+            words["named"].get(row["input"], row["input"]),
             f"{row['low']:g} – {row['high']:g}",
             _index(row["passing_total"]),
             _index(row["minutes_total"]),

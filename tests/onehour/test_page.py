@@ -18,6 +18,8 @@ from onehour.page import LANGUAGES, words_of, write_page
 from onehour.page_sections import ANALYSES
 from onehour.pagemap import page_map
 from onehour.study import Area
+from scenarios.uncertain import get_uncertain
+from sim.breakeven import levers_of, road_levers
 from sim.compare import REASONS
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
@@ -245,7 +247,7 @@ def test_a_pair_without_a_journey_has_a_dash(tmp_path):
     said = write_page([study, study], tmp_path / "page.html", lang="zh")
     assert [one["passing"] for one in said["scenarios"]] == [0, 0]
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "<b>–</b> min" in text
+    assert "<b>–</b> 分钟" in text
     assert "nan" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL).lower()
 
 
@@ -292,14 +294,25 @@ def test_planning_analyses_are_sections(planned, lang, tmp_path):
     reader = Reader((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert [named["data-verb"] for named in reader.all("section", "plan")] == ["timeline", *ANALYSES]
     text = " ".join(" ".join(reader.words).split())
-    for word in ("6/12", "10/12", "12/12", "提速 Faster trains", "At A → At C", "headway-intercity"):
+    for word in ("6/12", "10/12", "12/12", "提速 Faster trains", "At A → At C"):
         assert word in text
     words = words_of(lang)["planning"]
+    assert words["named"]["headway-intercity"] in text
     for word in ("timeline", "attribute", "buildout", "breakeven", "risk", "turns", "decides", "median"):
         assert words[word] in text
     assert "nan" not in re.sub(r"<style>.*?</style>", "", text).lower().split()
     meters = re.findall(r"width:([\d.]+)%", " ".join(str(one) for one in reader.all("i")))
     assert all(0 <= float(width) <= 100 for width in meters)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_levers_and_inputs_have_names(lang):
+    named = words_of(lang)["planning"]["named"]
+    levers = {lever.name for lever in [*levers_of({"a": "hsr", "b": "metro"}), *road_levers("any")]}
+    inputs = {one.name for one in get_uncertain("guangzhou")}
+    assert levers | inputs <= {*named, "a", "b"}
+    if lang == "zh":
+        assert not any(re.search("[A-Za-z]", word) for word in named.values())
 
 
 def test_wrong_analyses_are_told(command, folder, tmp_path):
