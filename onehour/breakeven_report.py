@@ -15,6 +15,7 @@ from onehour.matrix import write_rows
 from onehour.numbers import minutes_text
 from onehour.planning import add_title, print_head
 from onehour.terminal import console_of, empty_table, pair_text, print_basis
+from onehour.words import words_of
 from sim.breakeven import HIGH, LOW
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 ENDINGS = (".csv", ".parquet")
 
 _KINDS = {"ride": "time in vehicles", "headway": "headway", "part": "time of", "number": ""}
-_KIND_NAMES = {"ride": "ride: ", "headway": "headway: ", "new stop": "new stop: "}
 _MOST_LEVERS = 3
 _MOST_ROWS = 24
 _CELL = ("origin", "destination", "kind", "lever")
@@ -103,10 +103,8 @@ def plot_breakeven(table: pd.DataFrame, study: Study) -> Axes:
             for pair in first.to_dict("records")
         ]
         ax.set_yticks(range(len(first)), labels)
-        ax.set_xticks(
-            range(len(columns)), [_KIND_NAMES.get(kind, "") + lever for kind, lever in columns],
-            rotation=40, ha="right",
-        )  # fmt: skip
+        levers = [style.both(*_names_of(kind, lever), between="\n") for kind, lever in columns]
+        ax.set_xticks(range(len(columns)), levers, rotation=40, ha="right")
         ax.tick_params(length=0, labelsize=8)
         ax.spines[:].set_visible(False)
         add_title(
@@ -119,6 +117,18 @@ def plot_breakeven(table: pd.DataFrame, study: Study) -> Axes:
         )
         look.add_source(ax, look.source_line(study, found))
     return ax
+
+
+def _names_of(kind: str, lever: str) -> tuple[str, str]:
+    """Return the Chinese and the English name of a lever, or of the end where a new stop is."""
+    both = []
+    for lang in ("zh", "en"):
+        words = words_of(lang)["planning"]
+        if kind == "new stop":
+            both.append(f"{words['new_stop']}{words[f'at_{lever}']}")
+        else:
+            both.append(f"{words['lever'][kind]} {words['named'].get(lever, lever)}".strip())
+    return both[0], both[1]
 
 
 def _cell(row: Mapping[Any, Any]) -> tuple[str, float]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections import Counter
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -20,6 +17,7 @@ from onehour.numbers import minutes_text, number_or, share_text, signed_text
 from onehour.page_sections import analyses_of, analyses_problems, sections_of
 from onehour.pagemap import SCALES, page_map
 from onehour.report import check_data
+from onehour.words import LANGUAGES, words_of
 from sim.compare import compare_pairs
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     Words = dict[str, str | None]
     Data = dict[str, Any]
 
-LANGUAGES = ("en", "zh")
 ENDINGS = (".html", ".htm")
 
 _MOST_PAIRS = 24
@@ -146,14 +143,6 @@ def _page(
     }
     # written twice: the font holds the signs of the page
     return page.render(font=embedded_font(page.render(font=None, **said)), **said)
-
-
-@cache
-def words_of(lang: str) -> Data:
-    """Return the page's own words in a language; its table ``terms`` has the model's words."""
-    text = files("onehour").joinpath("templates", "words.toml").read_text(encoding="utf-8")
-    words: Data = tomllib.loads(text)[lang]
-    return words
 
 
 class _Names:

@@ -296,6 +296,7 @@ def _buildout(data: Data, words: Mapping[str, Any], name: Name) -> tuple[list[st
         for row in data["missed"][:_MOST_ROWS]
     ]
     missed = missed if found["reached"] < found["wanted"] else []
+    sets = sets if found["reached"] > found["in_base"] else []  # else no card is of any use
     return notes, [
         _table(words, words["sets"].format(reached=found["reached"]), "#count #opens which_cards", sets),
         _table(words, words["missed"], "pair #minutes #spare", missed),

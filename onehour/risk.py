@@ -319,11 +319,14 @@ def plot_risk(found: Futures) -> Axes:
         axes.set_xticks(years)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_ylabel(style.both("未来情景中的比例", "share of futures"))
-        words = " · ".join(
-            str(found.attrs[key]) for key in ("clock", "mode", "period", "traveller", "statistic")
+        attrs = found.attrs
+        axes.set_title(
+            f"{style.both(attrs['goal_text'], '') or attrs['goal']}\n"
+            f"{style.both('风险', 'risk')}: {attrs['scenario']} ({attrs['clock']}, {attrs['mode']}, "
+            f"{attrs['period']}, {attrs['traveller']} traveller, {attrs['statistic']}, "
+            f"{style.both('限', 'limit')} {attrs['limit_min']:g} min)\n"
+            f"{style.both('粗线：全部兑现；细线：各对', 'thick: all pairs kept; thin: each pair')}"
         )
-        kept = style.both("粗线：全部兑现；细线：各对", "thick: all pairs kept; thin: each pair")
-        axes.set_title(f"{found.attrs['goal']} · {found.attrs['scenario']} ({words})\n{kept}")
         axes.spines[["top", "right"]].set_visible(False)
         look.add_source(axes, look.source_line(found.study, found.attrs))
     return axes

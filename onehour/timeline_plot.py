@@ -51,7 +51,8 @@ def plot_timeline(course: Course) -> Axes:
         upper.tick_params(labelbottom=False)
         limit = course.verdict.limit_min
         if limit is not None:
-            upper.axhline(limit, color=look.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+            span = years["year"].min() - 0.5, years["year"].max() + 0.3  # names of lines stand behind
+            upper.hlines(limit, *span, color=look.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         if many:
             _band(upper, pairs, style)
         else:

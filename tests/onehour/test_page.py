@@ -14,10 +14,11 @@ from fontTools.ttLib import TTFont
 from network.graph import PARTS
 from network.testing import line_region, make_region
 from onehour import load, page
-from onehour.page import LANGUAGES, words_of, write_page
+from onehour.page import write_page
 from onehour.page_sections import ANALYSES
 from onehour.pagemap import page_map
 from onehour.study import Area
+from onehour.words import LANGUAGES, words_of
 from scenarios.uncertain import get_uncertain
 from sim.breakeven import levers_of, road_levers
 from sim.compare import REASONS
