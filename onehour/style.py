@@ -18,6 +18,7 @@ from matplotlib.transforms import Bbox
 
 from onehour.files import whole_file
 from onehour.fonts import NO_FONT, cjk_font
+from onehour.provenance import attribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -186,7 +187,7 @@ def source_line(study: Study, provenance: Mapping[str, Any]) -> str:
         f"set {', '.join(own)}" if own else "",
         f"region {found['region']} {found['region_hash']}",
         f"onehour {found['onehour']}",
-        study.area.region.about.attribution.strip(),
+        attribution(study.area.region),
     ]
     return " · ".join(word for word in words if word)
 

@@ -9,6 +9,7 @@ from network.testing import line_region, make_region
 from network.writer import write_region
 from onehour.provenance import ways_told
 from onehour.study import Area
+from onehour.style import source_line
 from tests.network.streets_files import HELSINKI, osm_text
 from tests.network.test_overpass import running
 
@@ -61,6 +62,8 @@ def test_results_say_over_what_one_walks(command, home):
     told = command(*words, "--json").json["provenance"]
     assert told["ways"] == {"walking": f"streets ({name})", "car": "no roads"}
     assert "OpenStreetMap contributors" in told["attribution"]
+    study = Area(read_region(home)).scenario()
+    assert "OpenStreetMap contributors" in source_line(study, told | {"set": {}})
 
 
 def test_changes_of_roads_are_not_in_streets(guangzhou, tmp_path):
