@@ -1,7 +1,7 @@
 """Switching cards on one super-graph gives the times of a full rebuild."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -148,22 +148,18 @@ def test_every_choice_of_random_cards(scene, query):
         np.testing.assert_array_equal(times, evaluator.rebuilt(mask), err_msg=str(mask))
 
 
-def _each_choice_is_a_rebuild(region, cards, places, query):
-    base = Scenario("base", "", own_cards=cards)
-    evaluator = Evaluator(region, base, [card.project_id for card in cards], places, query)
-    masks = np.array(list(product([False, True], repeat=len(cards))))
-    for mask, times in zip(masks, evaluator.times(masks), strict=True):
-        np.testing.assert_array_equal(times, evaluator.rebuilt(mask), err_msg=str(mask))
+def _grid(spots, places, near=()):
+    """Stations along one side of a grid, on a line, and places; spots are named by row and column.
 
-
-def _grid(spots, places):
-    """Four stations along one side of a grid, on a line, and places; spots are named by row and column."""
+    Each spot in `near` has another station of the line 100 m away.
+    """
     at = {f"s{k:02}": {"lon": 113 + 0.03 * (k % 10), "lat": 23 + 0.03 * (k // 10)} for k in spots}
-    base = ["s00", "s01", "s02", "s03"]
+    at |= {f"near-{name}": {"lon": at[name]["lon"] + 0.001, "lat": at[name]["lat"]} for name in near}
+    base = ["s00", "s01", "s02", "s03", *(f"near-{name}" for name in near)]
     region = make_region(
         {
             "places": [
-                {"place_id": name, "in_area": True, "district_id": "d", **at[name]} for name in places
+                {"place_id": f"p-{name}", "in_area": True, "district_id": "d", **at[name]} for name in places
             ],
             "stations": [
                 {"station_id": name, "system": "metro", "class": "metro", **at[name]} for name in base
@@ -176,15 +172,15 @@ def _grid(spots, places):
             "service_stops": [
                 {"service_id": "old-a", "seq": k, "station_id": name} for k, name in enumerate(base)
             ],
-            "centre_stations": [{"place_id": name, "station_id": "s00"} for name in places],
+            "centre_stations": [{"place_id": f"p-{name}", "station_id": "s00"} for name in places],
         }
     )
     return region, at
 
 
-def test_a_station_that_each_of_two_cards_would_build_in_the_class_of_neither_line():
-    """Leaving out one of the two metro lines shows nothing to the intercity line at their station."""
-    region, at = _grid((0, 1, 2, 3, 13, 20, 30), ("s00", "s20", "s30", "s01"))
+def test_a_station_that_several_cards_would_build_in_different_classes():
+    """Leaving out one of the metro lines shows nothing to the intercity line at their station."""
+    region, at = _grid((0, 1, 2, 3, 12, 13, 20, 30), ("s00", "s20", "s30", "s01"), near=("s13",))
 
     def card(name, way, minutes, **more):
         stops = [{"station": f"s{k:02}", **at[f"s{k:02}"]} for k in way]
@@ -194,25 +190,36 @@ def test_a_station_that_each_of_two_cards_would_build_in_the_class_of_neither_li
         card("one", (0, 13), 18),
         card("two", (0, 30, 1, 2, 13, 3), 16),
         card("three", (20, 13), 2, **{"class": "intercity"}),
+        card("four", (12, 13), 5),
     )
-    _each_choice_is_a_rebuild(region, cards, ["s00", "s20", "s30", "s01"], QUERIES[0])
+    wrong = 0
+    for order in permutations(cards, 3):
+        for query in (QUERIES[0], QUERIES[2]):
+            base = Scenario("base", "", own_cards=order)
+            ids = [one.project_id for one in order]
+            evaluator = Evaluator(region, base, ids, ["p-s00", "p-s20", "p-s30", "p-s01"], query)
+            assert evaluator.is_fast
+            wrong += evaluator.audit(20)
+    assert wrong == 0
 
 
-def test_two_policies_that_do_the_same_to_a_line_of_a_third_card():
-    """Leaving out one of the two shows nothing, and each alone finds no line of the class."""
+def test_policies_that_do_the_same_to_the_line_of_another_card():
+    """Leaving out one of them shows nothing, and each alone finds other lines of the class only."""
     region, at = _grid((0, 1, 2, 3, 20, 30), ("s20", "s30", "s03"))
-    line = _line(
-        "new",
-        [{"station": name, **at[name]} for name in ("s20", "s30", "s03")],
-        headway_min={"am-peak": 20},
-        **{"class": "intercity"},
-    )
-    often = {"type": "adjust-frequency", "where": {"line": "new"}, "headway_min": {"am-peak": 5}}
+    stops = [{"station": name, **at[name]} for name in ("s20", "s30", "s03")]
+    line = _line("new", stops, headway_min={"am-peak": 20})
+    often = {"type": "adjust-frequency", "where": {"class": "metro"}, "headway_min": {"am-peak": 5}}
     policies = tuple(
-        Card.model_validate({"project_id": name, "kind": "policy", "needs": ["new"], "change": [often]})
-        for name in ("sooner", "later")
+        Card.model_validate({"project_id": name, "kind": "policy", "change": [often]})
+        for name in ("first", "second", "third")
     )
-    _each_choice_is_a_rebuild(region, (line, *policies), ["s20", "s30", "s03"], QUERIES[0])
+    base = Scenario("base", "", own_cards=(line, *policies))
+    names = [card.project_id for card in base.own_cards]
+    evaluator = Evaluator(region, base, names, ["p-s20", "p-s30", "p-s03"], QUERIES[0])
+    masks = np.array(list(product([False, True], repeat=4)))
+    for mask, times in zip(masks, evaluator.times(masks), strict=True):
+        np.testing.assert_array_equal(times, evaluator.rebuilt(mask), err_msg=str(mask))
+    assert evaluator.is_fast
 
 
 def test_other_modes_are_built_afresh():
